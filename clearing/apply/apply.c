@@ -1,0 +1,435 @@
+#include "clearing/apply/apply.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "clearing/apply/ruling.h"
+#include "clearing/base/memory.h"
+#include "proto/codec/decode.h"
+
+/* --- the rules of each type --- */
+
+typedef outcome_t check_t(struct ruling *ruling);
+typedef void action_t(struct ruling *ruling);
+
+static const struct {
+    check_t *check;
+    action_t *action;
+} rules_of_type[] = {
+    [EVENT_ENROL] = {enrol_check, enrol_do},
+    [EVENT_TOPUP] = {topup_check, topup_do},
+    [EVENT_SALE] = {sale_check, sale_do},
+    [EVENT_REFUND] = {refund_check, refund_do},
+    [EVENT_VOID] = {void_check, void_do},
+    [EVENT_PACK_SALE] = {pack_sale_check, pack_sale_do},
+    [EVENT_CASHOUT] = {cashout_check, cashout_do},
+    [EVENT_POINTS_GRANT] = {points_grant_check, points_grant_do},
+};
+
+/* --- looking at the past --- */
+
+static void past_results(struct ruling *ruling, const struct past *past)
+{
+    struct reader reader = {(const uint8_t *)past->results.text, past->results.len, 0, false};
+    outcome_t outcome = OUTCOME_NONE;
+    outcome_t waiting_for = OUTCOME_NONE;
+
+    CHECK(results_read(&reader, &outcome, &waiting_for, &ruling->apply->past_effects));
+}
+
+static void past_event(struct ruling *ruling, slice_t bytes)
+{
+    struct decode_fault fault;
+
+    CHECK(decode_event(bytes, &ruling->apply->past_event, &fault)); /* it was accepted once */
+}
+
+void ruling_load_event(struct ruling *ruling, uint64_t seq)
+{
+    struct past past;
+
+    ruling->state->history.at(ruling->state->history.context, seq, &past);
+    past_event(ruling, past.event);
+}
+
+/* Find the event named in `of`: known when it has been accepted. Its member is then the event's. */
+static void find_original(struct ruling *ruling)
+{
+    const struct event_ref *of = &ruling->event->of;
+    struct state *state = ruling->state;
+    store_t store = registry_find_store(&state->registry, of->store);
+    struct past past;
+
+    if (store.n == STORE_NONE.n ||
+        !state->history.find(state->history.context, store, of->terminal, of->number, &past) ||
+        past.seq == 0) {
+        return;
+    }
+    past_event(ruling, past.event);
+    past_results(ruling, &past);
+    ruling->has_past = true;
+    ruling->past_seq = past.seq;
+    ruling->past_store = past.store;
+    ruling->past_is_refund = ruling->apply->past_event.type == EVENT_REFUND;
+    ruling->past_amount = money(ruling->apply->past_event.amount_fen);
+    ruling->member = members_find(&state->members, ruling->apply->past_effects.member);
+    const struct original *touched = state_original(state, past.seq);
+    if (touched != NULL) {
+        ruling->touched = *touched;
+    }
+}
+
+/* --- number, time, store (rules 31, 33, 50) --- */
+
+static outcome_t number_check(const struct ruling *ruling, slice_t bytes)
+{
+    const struct event *event = ruling->event;
+    struct state *state = ruling->state;
+    int32_t max_late = state_terms(state, state->open_day)->max_late_days;
+    struct past past;
+
+    switch (numbers_state(&state->numbers,
+                          ruling->here.store,
+                          event->terminal,
+                          event->number,
+                          state->open_day,
+                          max_late)) {
+    case NUMBER_OPEN:
+        return OUTCOME_NONE;
+    case NUMBER_CLOSED:
+        return OUTCOME_TOO_OLD;
+    case NUMBER_SPENT:
+        break;
+    }
+    CHECK(state->history.find(
+        state->history.context, ruling->here.store, event->terminal, event->number, &past));
+    return slice_equal(past.event, bytes) ? OUTCOME_DUPLICATE : OUTCOME_NUMBER_REUSED;
+}
+
+static outcome_t time_check(const struct ruling *ruling, int64_t received_ms)
+{
+    const struct state *state = ruling->state;
+    int32_t max_late = state_terms(state, state->open_day)->max_late_days;
+
+    REFUSE_IF(ruling->occurred < state->open_day - max_late, TOO_OLD);
+    REFUSE_IF(ruling->event->at_ms > received_ms + FUTURE_MAX_MS, FUTURE);
+    return OUTCOME_NONE;
+}
+
+static outcome_t store_check(const struct ruling *ruling)
+{
+    const struct store *store = &ruling->state->registry.stores[ruling->here.store.n];
+
+    REFUSE_IF(ruling->occurred < store->opened || ruling->occurred > store->closed, STORE_CLOSED);
+    return OUTCOME_NONE;
+}
+
+/* --- one event --- */
+
+static struct ruling ruling_of(struct apply *apply, store_t store, const struct event *event,
+                               day_t came)
+{
+    struct state *state = apply->state;
+    const struct day_rule *days = &state_terms(state, state->open_day)->days;
+    struct ruling ruling = {
+        .apply = apply,
+        .state = state,
+        .event = event,
+        .here = {store, registry_owner(&state->registry, store)},
+        .occurred = business_day(days, event->at_ms),
+        .came = came,
+        .effects = &apply->effects,
+    };
+
+    ruling.terms = state_terms(state, ruling.occurred);
+    return ruling;
+}
+
+/* All checks but number and time. */
+static outcome_t rules_check(struct ruling *ruling)
+{
+    REFUSE_UNLESS_NONE(store_check(ruling));
+    bool undoing = ruling->event->type == EVENT_REFUND || ruling->event->type == EVENT_VOID;
+    if (undoing && ruling->event->of.number != 0) {
+        find_original(ruling);
+    } else {
+        ruling->member = members_find(&ruling->state->members, ruling->event->member);
+    }
+    return rules_of_type[ruling->event->type].check(ruling);
+}
+
+static uint64_t member_of(const struct ruling *ruling)
+{
+    bool undoing = ruling->event->type == EVENT_REFUND || ruling->event->type == EVENT_VOID;
+
+    if (undoing && ruling->event->of.number != 0) {
+        return ruling->apply->past_effects.member;
+    }
+    return ruling->event->member;
+}
+
+static void tell(struct apply *apply, const struct ruling *ruling, struct cleared cleared)
+{
+    cleared.event = ruling->event;
+    cleared.store = ruling->here.store;
+    cleared.occurred = ruling->occurred;
+    cleared.booked = apply->state->open_day;
+    cleared.effects = &apply->effects;
+    cleared.claims = cleared.outcome == OUTCOME_ACCEPTED ? &apply->claims : &apply->no_claims;
+    apply->sink.cleared(apply->sink.context, &cleared);
+}
+
+static void accept(struct apply *apply, struct ruling *ruling, slice_t bytes, bool released)
+{
+    struct state *state = apply->state;
+    struct effects *effects = &apply->effects;
+
+    ruling->seq = ++state->accepted;
+    effects->here = ruling->here;
+    effects->origin = ruling->here;
+    effects->original = ruling->past_seq;
+    effects->member = member_of(ruling);
+    effects->occurred = ruling->occurred;
+    effects->booked = state->open_day;
+    effects->terms_version = ruling->terms->version;
+    rules_of_type[ruling->event->type].action(ruling);
+    claims_derive(&state->members.lots, effects, &apply->claims);
+    positions_post(&state->positions, ruling->here.store, &apply->claims);
+    tell(apply,
+         ruling,
+         (struct cleared){.bytes = bytes,
+                          .outcome = OUTCOME_ACCEPTED,
+                          .released = released,
+                          .seq = ruling->seq});
+}
+
+/* --- what an accepted event releases (rule 51) --- */
+
+/* Members and events brought by the events accepted in this chain. */
+struct brought {
+    uint64_t *members;
+    uint64_t *keys;
+    uint32_t count;
+    uint32_t member_capacity;
+    uint32_t key_capacity;
+};
+
+static uint64_t key_of(const struct ruling *ruling)
+{
+    const code_t *store = registry_store_code(&ruling->state->registry, ruling->here.store);
+
+    return waiting_key(code_slice(store), ruling->event->terminal, ruling->event->number);
+}
+
+static void bring(struct brought *brought, uint64_t member, uint64_t key)
+{
+    uint32_t count = brought->count;
+
+    MEMORY_GROW(brought->members, count, brought->member_capacity);
+    MEMORY_GROW(brought->keys, count, brought->key_capacity);
+    brought->members[count] = member;
+    brought->keys[count] = key;
+    brought->count++;
+}
+
+static bool brings(const struct brought *brought, const struct waiting_event *entry)
+{
+    for (uint32_t i = 0; i < brought->count; i++) {
+        if ((entry->member != 0 && entry->member == brought->members[i]) ||
+            (entry->of_key != 0 && entry->of_key == brought->keys[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Refuse an event that waited: its number is open again. */
+static void refuse_waiting(struct apply *apply, const struct ruling *ruling, slice_t bytes,
+                           outcome_t outcome)
+{
+    struct state *state = apply->state;
+
+    numbers_reopen(&state->numbers,
+                   ruling->here.store,
+                   ruling->event->terminal,
+                   ruling->event->number,
+                   state->open_day);
+    tell(apply, ruling, (struct cleared){.bytes = bytes, .outcome = outcome, .released = true});
+}
+
+/* Try the waiting event at a place again. Returns: was it accepted (and brought more)? */
+static bool try_again(struct apply *apply, uint32_t place, struct brought *brought)
+{
+    struct waiting *waiting = &apply->state->waiting;
+    struct waiting_event *entry = &waiting->list[place];
+    slice_t bytes = {(const char *)entry->bytes, entry->len};
+    struct decode_fault fault;
+
+    CHECK(decode_event(bytes, &apply->retried, &fault));
+    struct ruling ruling = ruling_of(apply, entry->store, &apply->retried, entry->came);
+    effects_reset(&apply->effects);
+    outcome_t outcome = rules_check(&ruling);
+    if (outcome != OUTCOME_NONE && outcome_waits(outcome)) {
+        entry->reason = outcome;
+        return false;
+    }
+    if (outcome == OUTCOME_NONE) {
+        accept(apply, &ruling, bytes, true);
+        bring(brought, apply->effects.member, key_of(&ruling));
+    } else {
+        refuse_waiting(apply, &ruling, bytes, outcome);
+    }
+    waiting_remove(waiting, place);
+    return outcome == OUTCOME_NONE;
+}
+
+static void release(struct apply *apply, const struct ruling *first)
+{
+    struct waiting *waiting = &apply->state->waiting;
+    struct brought brought = {0};
+    bool again = true;
+
+    bring(&brought, apply->effects.member, key_of(first));
+    while (again) {
+        again = false;
+        for (uint32_t i = 0; i < waiting->count && !again; i++) {
+            if (waiting->list[i].bytes != NULL && brings(&brought, &waiting->list[i])) {
+                again = try_again(apply, i, &brought);
+            }
+        }
+    }
+    free(brought.members);
+    free(brought.keys);
+}
+
+/* --- the doors --- */
+
+void apply_event(struct apply *apply, store_t store, slice_t bytes, const struct event *event,
+                 int64_t received_ms)
+{
+    struct state *state = apply->state;
+    struct ruling ruling = ruling_of(apply, store, event, state->open_day);
+
+    effects_reset(&apply->effects);
+    outcome_t outcome = number_check(&ruling, bytes);
+    if (outcome == OUTCOME_NONE) {
+        outcome = time_check(&ruling, received_ms);
+    }
+    if (outcome == OUTCOME_NONE) {
+        outcome = rules_check(&ruling);
+    }
+    if (outcome == OUTCOME_NONE) {
+        numbers_spend(&state->numbers, store, event->terminal, event->number, state->open_day);
+        accept(apply, &ruling, bytes, false);
+        if (waiting_for(&state->waiting, apply->effects.member, key_of(&ruling))) {
+            release(apply, &ruling);
+        }
+        return;
+    }
+    if (outcome_waits(outcome) && !event->ask) {
+        numbers_spend(&state->numbers, store, event->terminal, event->number, state->open_day);
+        waiting_add(&state->waiting, event, bytes, store, state->open_day, outcome);
+        tell(apply,
+             &ruling,
+             (struct cleared){
+                 .bytes = bytes, .outcome = OUTCOME_WAITING, .waiting_for = outcome});
+        return;
+    }
+    tell(apply, &ruling, (struct cleared){.bytes = bytes, .outcome = outcome});
+}
+
+/* --- day-ends --- */
+
+/* What FUND owes for a lot that ends: the rest of its redemption value (rule 20). */
+static void expire_claims(struct apply *apply, const struct lot *lot)
+{
+    const struct lot_class *class = lots_class_at(&apply->state->members.lots, lot->class);
+    struct claim claim = {
+        .kind = KIND_BREAKAGE,
+        .debtor = class->fund,
+        .creditor = class->beneficiary,
+        .amount = class->model == MODEL_PF ? lot_principal_left(lot) : money(0),
+    };
+    struct part part = {
+        .product = class->product,
+        .lot = lot->id,
+        .sold = class->store,
+        .used = STORE_NONE,
+        .terms_version = class->terms_version,
+    };
+
+    claims_single(&claim, &part, &apply->claims);
+}
+
+/* End the member's lots that are good through `day` at most. Keeps the earliest end that is left. */
+static void expire_member(struct apply *apply, struct member *member, day_t day)
+{
+    struct state *state = apply->state;
+    struct lots *lots = &state->members.lots;
+    uint32_t at = member->lots;
+
+    while (at != 0) {
+        const struct lot *lot = &lots->pool[at];
+        uint32_t next = lot->next;
+        if (lot->valid_to <= day) {
+            expire_claims(apply, lot);
+            positions_post(&state->positions, STORE_NONE, &apply->claims);
+            struct expired expired = {member->id, lot, day, &apply->claims};
+            apply->sink.expired(apply->sink.context, &expired);
+            lots_remove(lots, &member->lots, at);
+        } else if (lot->valid_to < state->next_expiry) {
+            state->next_expiry = lot->valid_to;
+        }
+        at = next;
+    }
+}
+
+void apply_day_end(struct apply *apply, day_t day)
+{
+    struct state *state = apply->state;
+
+    CHECK(day > state->open_day);
+    while (state->open_day < day) {
+        if (state->next_expiry > state->open_day) {
+            /* nothing ends before then: skip to the day on which something does */
+            state->open_day = state->next_expiry < day ? state->next_expiry : day;
+            continue;
+        }
+        state->next_expiry = DAY_MAX;
+        uint64_t slots = members_slot_count(&state->members);
+        for (uint64_t i = 0; i < slots; i++) {
+            struct member *member = &state->members.slots[i];
+            if (member->id != 0 && member->lots != 0) {
+                expire_member(apply, member, state->open_day);
+            }
+        }
+        state->open_day++;
+    }
+}
+
+void apply_deadline(struct apply *apply)
+{
+    struct waiting *waiting = &apply->state->waiting;
+
+    for (uint32_t i = 0; i < waiting->count; i++) {
+        struct waiting_event *entry = &waiting->list[i];
+        if (entry->bytes == NULL) {
+            continue;
+        }
+        slice_t bytes = {(const char *)entry->bytes, entry->len};
+        struct decode_fault fault;
+        CHECK(decode_event(bytes, &apply->retried, &fault));
+        struct ruling ruling = ruling_of(apply, entry->store, &apply->retried, entry->came);
+        effects_reset(&apply->effects);
+        refuse_waiting(apply, &ruling, bytes, entry->reason);
+        waiting_remove(waiting, i);
+    }
+}
+
+void apply_deinit(struct apply *apply)
+{
+    effects_deinit(&apply->effects);
+    effects_deinit(&apply->past_effects);
+    claims_deinit(&apply->claims);
+    claims_deinit(&apply->no_claims);
+}

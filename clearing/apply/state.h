@@ -1,0 +1,63 @@
+/* The state: everything that clearing remembers. A pure function of the journal: the same records in
+ * the same order give the same state, byte for byte. It reads no clock, file or random number.
+ * One thread (the writer, or a replay of its own). */
+#ifndef CLEARING_APPLY_STATE_H
+#define CLEARING_APPLY_STATE_H
+
+#include "clearing/claims/positions.h"
+#include "clearing/effects/results.h"
+#include "clearing/order/history.h"
+#include "clearing/order/numbers.h"
+#include "clearing/order/waiting.h"
+
+/* What refunds and voids have done to an accepted event. Only touched events have an entry. */
+struct original {
+    money_t refunded;     /* of a sale's gross, by the refunds that stand */
+    uint32_t refunds;     /* that stand */
+    bool voided;
+    uint64_t last_refund; /* that stands: its sequence; 0: none */
+};
+
+struct originals {
+    struct original *list;
+    uint32_t count;
+    uint32_t capacity;
+    struct map index;      /* sequence -> place + 1 */
+    struct map taken;      /* earned lot -> points taken back so far */
+    struct map cashed;     /* top-up's lot -> principal cashed or refunded so far */
+    struct map returned;   /* top-up's lot -> commission returned so far */
+};
+
+struct state {
+    struct registry registry;
+    struct terms **terms; /* owned, by version - 1; `from` rises */
+    uint32_t terms_count;
+    uint32_t terms_capacity;
+    day_t open_day;
+    uint64_t accepted; /* events accepted so far: the last sequence number given out */
+    day_t next_expiry; /* no lot ends before this day's day-end */
+    struct members members;
+    struct numbers numbers;
+    struct waiting waiting;
+    struct originals originals;
+    struct positions positions; /* of the open cycle */
+    struct history history;     /* given by the owner before the first event */
+};
+
+/* An empty state whose first day is open. */
+void state_init(struct state *state, day_t open_day, struct history history);
+void state_deinit(struct state *state);
+
+/* Bring a new version of the terms into force from terms->from on (its version is set here). The
+ * state owns it from now on. The caller has checked that it fits what is there. */
+void state_take_terms(struct state *state, struct terms *take_terms);
+
+/* The terms in force on a day: the latest version whose `from` is not after it; before the first
+ * version, the first. There is at least one. */
+const struct terms *state_terms(const struct state *state, day_t day);
+
+/* NULL: no refund or void has touched it. */
+struct original *state_original(const struct state *state, uint64_t seq);
+struct original *state_put_original(struct state *state, uint64_t seq);
+
+#endif

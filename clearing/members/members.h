@@ -1,0 +1,47 @@
+/* Members and packs in memory: where a member is at home and the lots that it has. The table is
+ * ordered by the hash of the member number, so that a sweep or a snapshot can go through it in
+ * ranges of the hash while it grows. One thread (the writer). */
+#ifndef CLEARING_MEMBERS_MEMBERS_H
+#define CLEARING_MEMBERS_MEMBERS_H
+
+#include "clearing/members/lots.h"
+
+struct member {
+    uint64_t id;   /* 0: free slot */
+    store_t home;  /* of its first contact */
+    uint32_t lots; /* first of its stored-value and points lots */
+};
+
+struct pack {
+    uint64_t member; /* 0: the id is free (again) */
+    product_t product;
+    uint32_t lots; /* the pack's own lot, then those given back */
+};
+
+struct members {
+    struct member *slots; /* linear probing from the top bits of the hash */
+    uint64_t count;
+    uint32_t bits; /* log2 of the slots */
+    struct lots lots;
+    struct code_index pack_codes;
+    struct pack *packs; /* by number in pack_codes */
+    uint32_t pack_capacity;
+};
+
+/* NULL: not a member. Valid until the next members_add. */
+struct member *members_find(const struct members *members, uint64_t id);
+/* A new member without lots (it must not be there yet). */
+struct member *members_add(struct members *members, uint64_t id, store_t home);
+
+/* NULL: no pack of that code has been sold (or its sale was voided). Valid until the next
+ * members_add_pack. */
+struct pack *members_find_pack(const struct members *members, slice_t code);
+struct pack *members_add_pack(struct members *members, slice_t code, uint64_t member,
+                              product_t product);
+
+/* How many slots a walk over members->slots covers. */
+uint64_t members_slot_count(const struct members *members);
+
+void members_deinit(struct members *members);
+
+#endif

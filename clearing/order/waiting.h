@@ -1,0 +1,46 @@
+/* Events that wait for a member, an original or value (rules 33a, 51), in the order of their arrival.
+ * Two counting indexes tell in constant time that nobody waits for what an event brings. One thread. */
+#ifndef CLEARING_ORDER_WAITING_H
+#define CLEARING_ORDER_WAITING_H
+
+#include "clearing/base/map.h"
+#include "clearing/facts/event.h"
+#include "clearing/facts/outcome.h"
+#include "clearing/terms/registry.h"
+
+struct waiting_event {
+    uint8_t *bytes; /* owned; NULL: gone */
+    uint32_t len;
+    store_t store;
+    day_t came; /* the open day when it came */
+    outcome_t reason;
+    uint64_t member; /* 0: none */
+    uint64_t of_key; /* key of the event named in `of`; 0: none */
+};
+
+struct waiting {
+    struct waiting_event *list; /* in the order of arrival, with holes */
+    uint32_t count;             /* places in use, holes included */
+    uint32_t capacity;
+    uint32_t live;
+    struct map members; /* member -> how many wait with it */
+    struct map ofs;     /* key -> how many name it */
+};
+
+/* A nonzero key of an event reference; equal references have equal keys. Keys of different references
+ * differ but for accidents, which only cost a useless try. */
+uint64_t waiting_key(slice_t store, slice_t terminal, uint64_t number);
+
+/* Keep a copy of an event. */
+void waiting_add(struct waiting *waiting, const struct event *event, slice_t bytes, store_t store,
+                 day_t came, outcome_t reason);
+
+/* Does anybody wait with this member (0: no) or for this event? */
+bool waiting_for(const struct waiting *waiting, uint64_t member, uint64_t key);
+
+/* Forget the event at a place of the list. */
+void waiting_remove(struct waiting *waiting, uint32_t place);
+
+void waiting_deinit(struct waiting *waiting);
+
+#endif

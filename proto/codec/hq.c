@@ -1,0 +1,265 @@
+#include "proto/codec/hq.h"
+
+#include <string.h>
+
+#include "proto/codec/wire.h"
+
+const char *hq_type_name(hq_type_t type)
+{
+    switch (type) {
+    case HQ_INIT:
+        return "init";
+    case HQ_APPLY:
+        return "apply";
+    case HQ_KEY_APPROVE:
+        return "key_approve";
+    case HQ_KEY_REVOKE:
+        return "key_revoke";
+    case HQ_FREEZE:
+        return "freeze";
+    case HQ_UNFREEZE:
+        return "unfreeze";
+    case HQ_CYCLE_CLOSE:
+        return "cycle_close";
+    case HQ_CLOCK_SET:
+        return "clock_set";
+    }
+    return "unknown";
+}
+
+static bool read_record_field(struct wire *r, uint32_t tag, struct hq_record *record)
+{
+    switch (tag) {
+    case TAG_BYTES(1):
+        return wire_bytes(r, &record->body);
+    case TAG_BYTES(2):
+        return wire_fixed(r, DIGEST_LEN, &record->key_id);
+    case TAG_BYTES(3):
+        return wire_fixed(r, SIGNATURE_LEN, &record->signature);
+    case TAG_BYTES(4):
+        return wire_fixed(r, DIGEST_LEN, &record->second_key_id);
+    case TAG_BYTES(5):
+        return wire_fixed(r, SIGNATURE_LEN, &record->second_signature);
+    default:
+        return wire_fail(r, DECODE_FIELD_UNKNOWN);
+    }
+}
+
+bool hq_decode_record(slice_t bytes, struct hq_record *ret_record, struct decode_fault *ret_fault)
+{
+    struct wire r = wire_of(bytes);
+    struct hq_record record = {0};
+    uint32_t last = 0;
+    uint32_t tag = 0;
+    bool ok = true;
+
+    while (ok && wire_tag(&r, 0, &last, &tag)) {
+        ok = read_record_field(&r, tag, &record);
+    }
+    if (wire_done(&r) && (record.body.len == 0 || record.key_id == NULL ||
+                          record.signature == NULL ||
+                          (record.second_key_id == NULL) != (record.second_signature == NULL))) {
+        (void)wire_fail(&r, DECODE_FIELD_MISSING);
+    }
+    if (wire_done(&r) && record.body.len > HQ_BODY_LEN_MAX) {
+        (void)wire_fail(&r, DECODE_TOO_LARGE);
+    }
+    if (!wire_done(&r)) {
+        return wire_fault(&r, bytes.text, ret_fault);
+    }
+    *ret_record = record;
+    return true;
+}
+
+static bool read_init(struct wire *r, uint32_t tag, struct hq_init *init)
+{
+    switch (tag) {
+    case TAG_BYTES(1):
+        return wire_code(r, &init->alliance);
+    case TAG_BYTES(2):
+        return wire_fixed(r, DIGEST_LEN, &init->hq_key);
+    case TAG_BYTES(3):
+        return wire_fixed(r, DIGEST_LEN, &init->ledger_key);
+    case TAG_VARINT(4):
+        return wire_bool(r, &init->test_clock);
+    case TAG_VARINT(5):
+        return wire_instant(r, &init->start_ms);
+    default:
+        return wire_fail(r, DECODE_FIELD_UNKNOWN);
+    }
+}
+
+static bool read_apply(struct wire *r, uint32_t tag, struct hq_apply *apply)
+{
+    switch (tag) {
+    case TAG_BYTES(1):
+        return wire_bytes(r, &apply->registry);
+    case TAG_BYTES(2):
+        return wire_bytes(r, &apply->terms);
+    default:
+        return wire_fail(r, DECODE_FIELD_UNKNOWN);
+    }
+}
+
+static bool read_key_approve(struct wire *r, uint32_t tag, struct hq_key_approve *approve)
+{
+    switch (tag) {
+    case TAG_BYTES(1):
+        return wire_code(r, &approve->store);
+    case TAG_BYTES(2):
+        return wire_fixed(r, DIGEST_LEN, &approve->public_key);
+    case TAG_BYTES(3):
+        return wire_fixed(r, DIGEST_LEN, &approve->transport_key);
+    case TAG_BYTES(4):
+        return wire_fixed(r, SIGNATURE_LEN, &approve->possession);
+    default:
+        return wire_fail(r, DECODE_FIELD_UNKNOWN);
+    }
+}
+
+static bool read_key_revoke(struct wire *r, uint32_t tag, struct hq_key_revoke *revoke)
+{
+    switch (tag) {
+    case TAG_BYTES(1):
+        return wire_code(r, &revoke->store);
+    case TAG_BYTES(2):
+        return wire_fixed(r, DIGEST_LEN, &revoke->key_id);
+    default:
+        return wire_fail(r, DECODE_FIELD_UNKNOWN);
+    }
+}
+
+static bool read_freeze(struct wire *r, uint32_t tag, bool unfreeze, struct hq_freeze *freeze)
+{
+    switch (tag) {
+    case TAG_BYTES(1):
+        return wire_code(r, &freeze->store);
+    case TAG_VARINT(2):
+        return wire_u64(r, &freeze->sequence);
+    case TAG_BYTES(3):
+        return unfreeze ? wire_fixed(r, DIGEST_LEN, &freeze->previous)
+                        : wire_fail(r, DECODE_FIELD_UNKNOWN);
+    default:
+        return wire_fail(r, DECODE_FIELD_UNKNOWN);
+    }
+}
+
+static bool read_what_field(struct wire *r, uint32_t tag, struct hq_body *body)
+{
+    switch (body->type) {
+    case HQ_INIT:
+        return read_init(r, tag, &body->init);
+    case HQ_APPLY:
+        return read_apply(r, tag, &body->apply);
+    case HQ_KEY_APPROVE:
+        return read_key_approve(r, tag, &body->key_approve);
+    case HQ_KEY_REVOKE:
+        return read_key_revoke(r, tag, &body->key_revoke);
+    case HQ_FREEZE:
+        return read_freeze(r, tag, false, &body->freeze);
+    case HQ_UNFREEZE:
+        return read_freeze(r, tag, true, &body->freeze);
+    case HQ_CYCLE_CLOSE:
+        return tag == TAG_BYTES(1) ? wire_code(r, &body->cycle)
+                                   : wire_fail(r, DECODE_FIELD_UNKNOWN);
+    case HQ_CLOCK_SET:
+        return tag == TAG_VARINT(1) ? wire_instant(r, &body->clock_ms)
+                                    : wire_fail(r, DECODE_FIELD_UNKNOWN);
+    }
+    return wire_fail(r, DECODE_FIELD_UNKNOWN);
+}
+
+static bool read_what(struct wire *r, uint32_t tag, struct hq_body *body)
+{
+    const uint8_t *outer = NULL;
+    uint32_t last = 0;
+    uint32_t inner = 0;
+
+    if (tag < TAG_BYTES(HQ_INIT) || tag > TAG_BYTES(HQ_CLOCK_SET) || (tag & 7) != 2) {
+        return wire_fail(r, DECODE_FIELD_UNKNOWN);
+    }
+    if (body->type != 0) {
+        return wire_fail(r, DECODE_FIELD_ORDER);
+    }
+    body->type = (hq_type_t)(tag >> 3);
+    bool ok = wire_enter(r, &outer);
+    while (ok && wire_tag(r, 0, &last, &inner)) {
+        ok = read_what_field(r, inner, body);
+    }
+    if (!wire_done(r)) {
+        return false;
+    }
+    wire_leave(r, outer);
+    return true;
+}
+
+static bool read_body_field(struct wire *r, uint32_t tag, struct hq_body *body, uint32_t *version)
+{
+    switch (tag) {
+    case TAG_VARINT(1):
+        return wire_u32(r, version);
+    case TAG_BYTES(2):
+        return wire_fixed(r, DIGEST_LEN, &body->network);
+    case TAG_VARINT(3):
+        return wire_u64(r, &body->number);
+    case TAG_VARINT(4):
+        return wire_instant(r, &body->created_ms);
+    case TAG_BYTES(5):
+        return wire_code(r, &body->person);
+    case TAG_BYTES(6):
+        return wire_text(r, REASON_LEN_MAX, &body->reason);
+    default:
+        return read_what(r, tag, body);
+    }
+}
+
+/* Is everything there that the body's type needs? */
+static bool what_complete(const struct hq_body *body)
+{
+    switch (body->type) {
+    case HQ_INIT:
+        return body->init.alliance.len != 0 && body->init.hq_key != NULL &&
+               body->init.ledger_key != NULL &&
+               body->init.test_clock == (body->init.start_ms != 0);
+    case HQ_APPLY:
+        return body->apply.registry.len != 0 || body->apply.terms.len != 0;
+    case HQ_KEY_APPROVE:
+        return body->key_approve.store.len != 0 && body->key_approve.public_key != NULL &&
+               body->key_approve.transport_key != NULL;
+    case HQ_KEY_REVOKE:
+        return body->key_revoke.store.len != 0 && body->key_revoke.key_id != NULL;
+    case HQ_FREEZE:
+        return body->freeze.store.len != 0 && body->freeze.sequence != 0;
+    case HQ_UNFREEZE:
+        return body->freeze.store.len != 0 && body->freeze.sequence != 0 &&
+               body->freeze.previous != NULL;
+    case HQ_CYCLE_CLOSE:
+        return body->cycle.len != 0;
+    case HQ_CLOCK_SET:
+        return body->clock_ms != 0;
+    }
+    return false;
+}
+
+bool hq_decode_body(slice_t bytes, struct hq_body *ret_body, struct decode_fault *ret_fault)
+{
+    struct wire r = wire_of(bytes);
+    uint32_t version = 0;
+    uint32_t last = 0;
+    uint32_t tag = 0;
+
+    memset(ret_body, 0, sizeof *ret_body);
+    bool ok = bytes.len <= HQ_BODY_LEN_MAX || wire_fail(&r, DECODE_TOO_LARGE);
+    while (ok && wire_tag(&r, 0, &last, &tag)) {
+        ok = read_body_field(&r, tag, ret_body, &version);
+    }
+    if (wire_done(&r) && (version == 0 || ret_body->network == NULL || ret_body->number == 0 ||
+                          ret_body->created_ms == 0 || ret_body->person.len == 0 ||
+                          !what_complete(ret_body))) {
+        (void)wire_fail(&r, DECODE_FIELD_MISSING);
+    }
+    if (wire_done(&r) && version != HQ_VERSION) {
+        (void)wire_fail(&r, DECODE_VALUE);
+    }
+    return wire_done(&r) || wire_fault(&r, bytes.text, ret_fault);
+}

@@ -1,0 +1,102 @@
+/* Hq: headquarters' records (proto/allclear/v1/hq.proto) as plain structs. Texts and bytes point
+ * into the bytes that were read. Decoding is strict as decode.h is and allocates nothing; terms and
+ * registry rows inside stay bytes, for terms_codec. hq_encode_* are in the target proto_encode.
+ * Any thread. */
+#ifndef PROTO_HQ_H
+#define PROTO_HQ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/codec/decode.h"
+
+#define HQ_VERSION          1
+#define HQ_BODY_LEN_MAX     BATCH_BODY_LEN_MAX
+#define HQ_RECORD_BYTES_MAX (HQ_BODY_LEN_MAX + 256)
+
+/* Numbers are those of the wire: the field numbers of the oneof in hq.proto. */
+typedef enum {
+    HQ_INIT = 16,
+    HQ_APPLY = 17,
+    HQ_KEY_APPROVE = 18,
+    HQ_KEY_REVOKE = 19,
+    HQ_FREEZE = 20,
+    HQ_UNFREEZE = 21,
+    HQ_CYCLE_CLOSE = 22,
+    HQ_CLOCK_SET = 23,
+} hq_type_t;
+
+struct hq_record {
+    slice_t body;
+    const uint8_t *key_id;           /* DIGEST_LEN bytes */
+    const uint8_t *signature;        /* SIGNATURE_LEN bytes */
+    const uint8_t *second_key_id;    /* NULL: no second person yet */
+    const uint8_t *second_signature; /* there or not as second_key_id is */
+};
+
+struct hq_init {
+    slice_t alliance;          /* code */
+    const uint8_t *hq_key;     /* DIGEST_LEN bytes */
+    const uint8_t *ledger_key; /* DIGEST_LEN bytes */
+    bool test_clock;
+    int64_t start_ms; /* test_clock: > 0; else 0 */
+};
+
+/* At least one is there; the other is empty. */
+struct hq_apply {
+    slice_t registry; /* for terms_codec_decode_registry */
+    slice_t terms;    /* for terms_codec_decode */
+};
+
+struct hq_key_approve {
+    slice_t store;                /* code */
+    const uint8_t *public_key;    /* DIGEST_LEN bytes */
+    const uint8_t *transport_key; /* DIGEST_LEN bytes */
+    const uint8_t *possession;    /* SIGNATURE_LEN bytes or NULL */
+};
+
+struct hq_key_revoke {
+    slice_t store;
+    const uint8_t *key_id; /* DIGEST_LEN bytes */
+};
+
+/* Freeze: `previous` is NULL. Unfreeze: DIGEST_LEN bytes. */
+struct hq_freeze {
+    slice_t store;
+    uint64_t sequence; /* from 1 */
+    const uint8_t *previous;
+};
+
+struct hq_body {
+    const uint8_t *network; /* DIGEST_LEN bytes */
+    uint64_t number;        /* from 1 */
+    int64_t created_ms;
+    slice_t person; /* code */
+    slice_t reason; /* may be empty */
+    hq_type_t type;
+    union {
+        struct hq_init init;
+        struct hq_apply apply;
+        struct hq_key_approve key_approve;
+        struct hq_key_revoke key_revoke;
+        struct hq_freeze freeze; /* HQ_FREEZE, HQ_UNFREEZE */
+        slice_t cycle;           /* HQ_CYCLE_CLOSE: a code */
+        int64_t clock_ms;        /* HQ_CLOCK_SET */
+    };
+};
+
+/* "init", "apply", ...; "unknown" for a number that is none. */
+const char *hq_type_name(hq_type_t type);
+
+/* Return: false with *ret_fault when malformed; the output is then undefined. */
+bool hq_decode_record(slice_t bytes, struct hq_record *ret_record,
+                      struct decode_fault *ret_fault) MUST_USE;
+bool hq_decode_body(slice_t bytes, struct hq_body *ret_body,
+                    struct decode_fault *ret_fault) MUST_USE;
+
+/* Return: the length; 0 when a field is out of its limits or `cap` is too small. */
+size_t hq_encode_record(const struct hq_record *record, uint8_t *out, size_t cap) MUST_USE;
+size_t hq_encode_body(const struct hq_body *body, uint8_t *out, size_t cap) MUST_USE;
+
+#endif

@@ -1,0 +1,214 @@
+/* The writing side of hq.h. Terms and registry rows are bytes already, so the bodies of `apply`
+ * are put together here; all else is written by protobuf-c. */
+#include "proto/codec/hq.h"
+
+#include <string.h>
+
+#include "allclear/v1/hq.pb-c.h"
+#include "proto/codec/binary.h"
+#include "proto/codec/policy.h"
+
+/* The messages and texts of one body, on the stack. */
+struct hq_messages {
+    Allclear__V1__HqBody body;
+    union {
+        Allclear__V1__Init init;
+        Allclear__V1__KeyApprove key_approve;
+        Allclear__V1__KeyRevoke key_revoke;
+        Allclear__V1__Freeze freeze;
+        Allclear__V1__Unfreeze unfreeze;
+        Allclear__V1__CycleClose cycle_close;
+        Allclear__V1__ClockSet clock_set;
+    } what;
+    char person[CODE_LEN_MAX + 1];
+    char code[CODE_LEN_MAX + 1];
+    char reason[REASON_LEN_MAX + 1];
+};
+
+size_t hq_encode_record(const struct hq_record *record, uint8_t *out, size_t cap)
+{
+    Allclear__V1__HqRecord message;
+
+    if (record->body.len == 0 || record->body.len > HQ_BODY_LEN_MAX ||
+        (record->second_key_id == NULL) != (record->second_signature == NULL)) {
+        return 0;
+    }
+    allclear__v1__hq_record__init(&message);
+    message.body = binary_of_slice(record->body);
+    message.key_id = binary_of(record->key_id, DIGEST_LEN);
+    message.signature = binary_of(record->signature, SIGNATURE_LEN);
+    message.second_key_id = binary_of(record->second_key_id, DIGEST_LEN);
+    message.second_signature = binary_of(record->second_signature, SIGNATURE_LEN);
+    return binary_pack(&message.base, out, cap);
+}
+
+static bool put_code(struct hq_messages *m, char **field, slice_t code)
+{
+    if (!code_valid(code)) {
+        return false;
+    }
+    binary_put_text(field, code, m->code, sizeof m->code);
+    return true;
+}
+
+static bool put_init(struct hq_messages *m, const struct hq_init *init)
+{
+    Allclear__V1__Init *message = &m->what.init;
+
+    allclear__v1__init__init(message);
+    message->hq_key = binary_of(init->hq_key, DIGEST_LEN);
+    message->ledger_key = binary_of(init->ledger_key, DIGEST_LEN);
+    message->test_clock = init->test_clock;
+    message->start = (uint64_t)init->start_ms;
+    m->body.init = message;
+    return init->test_clock == (init->start_ms > 0) &&
+           put_code(m, &message->alliance, init->alliance);
+}
+
+static bool put_key_approve(struct hq_messages *m, const struct hq_key_approve *approve)
+{
+    Allclear__V1__KeyApprove *message = &m->what.key_approve;
+
+    allclear__v1__key_approve__init(message);
+    message->public_key = binary_of(approve->public_key, DIGEST_LEN);
+    message->transport_key = binary_of(approve->transport_key, DIGEST_LEN);
+    message->possession = binary_of(approve->possession, SIGNATURE_LEN);
+    m->body.key_approve = message;
+    return put_code(m, &message->store, approve->store);
+}
+
+static bool put_key_revoke(struct hq_messages *m, const struct hq_key_revoke *revoke)
+{
+    Allclear__V1__KeyRevoke *message = &m->what.key_revoke;
+
+    allclear__v1__key_revoke__init(message);
+    message->key_id = binary_of(revoke->key_id, DIGEST_LEN);
+    m->body.key_revoke = message;
+    return put_code(m, &message->store, revoke->store);
+}
+
+static bool put_freeze(struct hq_messages *m, const struct hq_freeze *freeze)
+{
+    Allclear__V1__Freeze *message = &m->what.freeze;
+
+    allclear__v1__freeze__init(message);
+    message->sequence = freeze->sequence;
+    m->body.freeze = message;
+    return freeze->sequence != 0 && put_code(m, &message->store, freeze->store);
+}
+
+static bool put_unfreeze(struct hq_messages *m, const struct hq_freeze *freeze)
+{
+    Allclear__V1__Unfreeze *message = &m->what.unfreeze;
+
+    allclear__v1__unfreeze__init(message);
+    message->sequence = freeze->sequence;
+    message->previous = binary_of(freeze->previous, DIGEST_LEN);
+    m->body.unfreeze = message;
+    return freeze->sequence != 0 && put_code(m, &message->store, freeze->store);
+}
+
+static bool put_what(struct hq_messages *m, const struct hq_body *body)
+{
+    m->body.what_case = (Allclear__V1__HqBody__WhatCase)body->type;
+    switch (body->type) {
+    case HQ_INIT:
+        return put_init(m, &body->init);
+    case HQ_APPLY:
+        /* appended by the caller, as the last field */
+        m->body.what_case = ALLCLEAR__V1__HQ_BODY__WHAT__NOT_SET;
+        return body->apply.registry.len != 0 || body->apply.terms.len != 0;
+    case HQ_KEY_APPROVE:
+        return put_key_approve(m, &body->key_approve);
+    case HQ_KEY_REVOKE:
+        return put_key_revoke(m, &body->key_revoke);
+    case HQ_FREEZE:
+        return put_freeze(m, &body->freeze);
+    case HQ_UNFREEZE:
+        return put_unfreeze(m, &body->freeze);
+    case HQ_CYCLE_CLOSE:
+        allclear__v1__cycle_close__init(&m->what.cycle_close);
+        m->body.cycle_close = &m->what.cycle_close;
+        return put_code(m, &m->what.cycle_close.id, body->cycle);
+    case HQ_CLOCK_SET:
+        allclear__v1__clock_set__init(&m->what.clock_set);
+        m->what.clock_set.to = (uint64_t)body->clock_ms;
+        m->body.clock_set = &m->what.clock_set;
+        return body->clock_ms > 0 && body->clock_ms < POLICY_AT_MS_END;
+    }
+    return false;
+}
+
+static size_t put_varint(uint64_t value, uint8_t out[10])
+{
+    size_t n = 0;
+
+    for (; value >= 0x80; value >>= 7) {
+        out[n++] = (uint8_t)(value | 0x80);
+    }
+    out[n++] = (uint8_t)value;
+    return n;
+}
+
+/* Tag and length of a block of bytes; nothing for none. */
+static size_t block_head(uint32_t field, size_t len, uint8_t head[20])
+{
+    if (len == 0) {
+        return 0;
+    }
+    size_t n = put_varint(field << 3 | 2U, head);
+    return n + put_varint(len, head + n);
+}
+
+/* Append the Apply message to a body of `len` bytes. Returns the new length, 0: it does not fit. */
+static size_t append_apply(const struct hq_apply *apply, uint8_t *out, size_t cap, size_t len)
+{
+    uint8_t head[20];
+    uint8_t registry_head[20];
+    uint8_t terms_head[20];
+    size_t registry_n = block_head(1, apply->registry.len, registry_head);
+    size_t terms_n = block_head(2, apply->terms.len, terms_head);
+    size_t inner = registry_n + apply->registry.len + terms_n + apply->terms.len;
+    size_t n = block_head(HQ_APPLY, inner, head);
+
+    if (cap - len < n + inner) {
+        return 0;
+    }
+    uint8_t *at = mempcpy(out + len, head, n);
+    at = mempcpy(at, registry_head, registry_n);
+    if (registry_n != 0) {
+        at = mempcpy(at, apply->registry.text, apply->registry.len);
+    }
+    at = mempcpy(at, terms_head, terms_n);
+    if (terms_n != 0) {
+        at = mempcpy(at, apply->terms.text, apply->terms.len);
+    }
+    return (size_t)(at - out);
+}
+
+size_t hq_encode_body(const struct hq_body *body, uint8_t *out, size_t cap)
+{
+    struct hq_messages m;
+
+    if (body->number == 0 || body->created_ms <= 0 || body->created_ms >= POLICY_AT_MS_END ||
+        !code_valid(body->person) || body->reason.len > REASON_LEN_MAX ||
+        !policy_text_valid(body->reason)) {
+        return 0;
+    }
+    cap = cap < HQ_BODY_LEN_MAX ? cap : HQ_BODY_LEN_MAX;
+    allclear__v1__hq_body__init(&m.body);
+    m.body.version = HQ_VERSION;
+    m.body.network = binary_of(body->network, DIGEST_LEN);
+    m.body.number = body->number;
+    m.body.created = (uint64_t)body->created_ms;
+    binary_put_text(&m.body.person, body->person, m.person, sizeof m.person);
+    binary_put_text(&m.body.reason, body->reason, m.reason, sizeof m.reason);
+    if (!put_what(&m, body)) {
+        return 0;
+    }
+    size_t len = binary_pack(&m.body.base, out, cap);
+    if (len == 0 || body->type != HQ_APPLY) {
+        return len;
+    }
+    return append_apply(&body->apply, out, cap, len);
+}
