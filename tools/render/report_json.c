@@ -1,0 +1,194 @@
+#include "tools/render/report_json.h"
+
+#include <jansson.h>
+#include <string.h>
+
+/* Sums beyond 64 bits cannot come from amounts of at most 10^12 fen in any number of events that a
+ * journal can hold; the check says so rather than printing something else. */
+static json_t *fen(money_sum_t sum)
+{
+    char text[MONEY_TEXT_SIZE];
+
+    money_sum_format_fen(sum, text);
+    json_t *value = json_loads(text, JSON_DECODE_ANY, NULL);
+    CHECK(value != NULL);
+    return value;
+}
+
+static json_t *code(const code_t *code)
+{
+    return json_stringn(code->text, code->len);
+}
+
+static json_t *participant(const struct report *report, participant_t who)
+{
+    return code(registry_participant_code(report->registry, who));
+}
+
+static json_t *day(day_t value)
+{
+    char text[DAY_TEXT_SIZE];
+
+    day_format(value, text);
+    return json_string(text);
+}
+
+static json_t *event_name(const struct report_event *event)
+{
+    return json_sprintf("%s:%s:%llu",
+                        event->store.text,
+                        event->terminal.text,
+                        (unsigned long long)event->number);
+}
+
+static json_t *participants(const struct report *report)
+{
+    json_t *rows = json_array();
+
+    for (uint32_t i = 0; i < report->participant_count; i++) {
+        const struct report_participant *row = &report->participants[i];
+        const struct participant *about = &report->registry->participants[row->participant.n];
+        json_t *object = json_object();
+        json_object_set_new(object, "participant", participant(report, row->participant));
+        json_object_set_new(object, "party", code(&report->registry->parties.codes[about->party]));
+        json_object_set_new(object, "role", json_string(role_name(about->role)));
+        json_object_set_new(object, "in_fen", fen(row->in));
+        json_object_set_new(object, "out_fen", fen(row->out));
+        json_object_set_new(object, "net_fen", fen(row->net));
+        json_array_append_new(rows, object);
+    }
+    return rows;
+}
+
+static json_t *matrix(const struct report *report)
+{
+    json_t *rows = json_array();
+
+    for (uint32_t i = 0; i < report->matrix_count; i++) {
+        const struct matrix_cell *cell = &report->matrix[i];
+        json_t *object = json_object();
+        json_object_set_new(object, "debtor", participant(report, cell->debtor));
+        json_object_set_new(object, "creditor", participant(report, cell->creditor));
+        json_object_set_new(object, "kind", json_string(claim_kind_name(cell->kind)));
+        json_object_set_new(object, "reversal", json_boolean(cell->reversal));
+        json_object_set_new(object, "count", json_integer((json_int_t)cell->count));
+        json_object_set_new(object, "amount_fen", fen(cell->amount));
+        json_array_append_new(rows, object);
+    }
+    return rows;
+}
+
+static json_t *memos(const struct store_sums *sums)
+{
+    json_t *rows = json_array();
+    claim_kind_t kinds[KIND_COUNT];
+    uint32_t count = 0;
+
+    for (uint32_t kind = 1; kind < KIND_COUNT; kind++) { /* sorted by name as they come */
+        uint32_t at = count++;
+        while (at > 0 && strcmp(claim_kind_name(kinds[at - 1]),
+                                claim_kind_name((claim_kind_t)kind)) > 0) {
+            kinds[at] = kinds[at - 1];
+            at--;
+        }
+        kinds[at] = (claim_kind_t)kind;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (money_sum_sign(sums->memos[kinds[i]]) != 0) {
+            json_t *object = json_object();
+            json_object_set_new(object, "kind", json_string(claim_kind_name(kinds[i])));
+            json_object_set_new(object, "amount_fen", fen(sums->memos[kinds[i]]));
+            json_array_append_new(rows, object);
+        }
+    }
+    return rows;
+}
+
+static json_t *stores(const struct report *report)
+{
+    static const struct store_sums nothing;
+    json_t *rows = json_array();
+
+    for (uint32_t i = 0; i < report->store_count; i++) {
+        store_t store = report->stores[i];
+        const struct store_sums *sums = store.n < report->positions->store_capacity
+                                            ? &report->positions->stores[store.n]
+                                            : &nothing;
+        json_t *object = json_object();
+        json_object_set_new(object, "store", code(registry_store_code(report->registry, store)));
+        json_object_set_new(
+            object, "participant", participant(report, registry_owner(report->registry, store)));
+        json_object_set_new(object, "events", json_integer((json_int_t)sums->events));
+        json_object_set_new(object, "memo", memos(sums));
+        json_array_append_new(rows, object);
+    }
+    return rows;
+}
+
+static json_t *reasons(const struct report_events *events)
+{
+    json_t *rows = json_array();
+
+    for (uint32_t i = 0; i < events->count; i++) {
+        json_t *object = json_object();
+        json_object_set_new(object, "event", event_name(&events->list[i]));
+        json_object_set_new(object, "reason", json_string(outcome_name(events->list[i].outcome)));
+        json_array_append_new(rows, object);
+    }
+    return rows;
+}
+
+static json_t *late(const struct report_events *events)
+{
+    json_t *rows = json_array();
+
+    for (uint32_t i = 0; i < events->count; i++) {
+        json_t *object = json_object();
+        json_object_set_new(object, "event", event_name(&events->list[i]));
+        json_object_set_new(object, "occurred", day(events->list[i].occurred));
+        json_object_set_new(object, "booked", day(events->list[i].booked));
+        json_array_append_new(rows, object);
+    }
+    return rows;
+}
+
+static json_t *outstanding(const struct report *report)
+{
+    json_t *rows = json_array();
+
+    for (uint32_t i = 0; i < report->outstanding_count; i++) {
+        const struct report_outstanding *row = &report->outstanding[i];
+        json_t *object = json_object();
+        json_object_set_new(object, "issuer", participant(report, row->issuer));
+        json_object_set_new(
+            object, "product", code(registry_product_code(report->registry, row->product)));
+        json_object_set_new(object, "lots", json_integer((json_int_t)row->lots));
+        json_object_set_new(object, "principal_fen", fen(row->principal));
+        json_object_set_new(object, "bonus_fen", fen(row->bonus));
+        json_object_set_new(object, "points", json_integer((json_int_t)row->points));
+        json_object_set_new(object, "uses", json_integer((json_int_t)row->uses));
+        json_array_append_new(rows, object);
+    }
+    return rows;
+}
+
+bool report_json_write(const struct report *report, FILE *out)
+{
+    json_t *root = json_object();
+    bool empty = report->from > report->to;
+
+    json_object_set_new(root, "cycle", json_string(report->cycle));
+    json_object_set_new(root, "from", empty ? json_null() : day(report->from));
+    json_object_set_new(root, "to", empty ? json_null() : day(report->to));
+    json_object_set_new(root, "events", json_integer((json_int_t)report->positions->events));
+    json_object_set_new(root, "participants", participants(report));
+    json_object_set_new(root, "matrix", matrix(report));
+    json_object_set_new(root, "stores", stores(report));
+    json_object_set_new(root, "refused", reasons(&report->refused));
+    json_object_set_new(root, "waiting", reasons(&report->waiting));
+    json_object_set_new(root, "late", late(&report->late));
+    json_object_set_new(root, "outstanding", outstanding(report));
+    int failed = json_dumpf(root, out, JSON_COMPACT);
+    json_decref(root);
+    return failed == 0 && fputc('\n', out) != EOF;
+}

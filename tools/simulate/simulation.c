@@ -1,0 +1,239 @@
+#include "tools/simulate/simulation.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clearing/base/memory.h"
+#include "proto/codec/encode.h"
+#include "tools/lines/lines.h"
+
+#define BLOCK_SIZE (1U << 20)
+
+void simulation_init(struct simulation *simulation, struct registry *take_registry,
+                     struct terms *take_terms)
+{
+    struct terms *terms = memory_zeroed(1, sizeof *terms);
+
+    *simulation = (struct simulation){.from = DAY_MAX, .to = DAY_MIN};
+    state_init(&simulation->state, 0, past_history(&simulation->past));
+    simulation->state.registry = *take_registry;
+    *take_registry = (struct registry){0};
+    *terms = *take_terms;
+    *take_terms = (struct terms){0};
+    state_take_terms(&simulation->state, terms);
+    simulation->past.registry = &simulation->state.registry;
+    simulation->apply.state = &simulation->state;
+}
+
+/* --- reading --- */
+
+static slice_t keep_bytes(struct simulation *simulation, const uint8_t *bytes, size_t len)
+{
+    if (simulation->block_count == 0 || simulation->block_used + len > BLOCK_SIZE) {
+        MEMORY_GROW(simulation->blocks, simulation->block_count, simulation->block_capacity);
+        simulation->blocks[simulation->block_count++] = memory_resize(NULL, BLOCK_SIZE, 1);
+        simulation->block_used = 0;
+    }
+    uint8_t *at = simulation->blocks[simulation->block_count - 1] + simulation->block_used;
+    memcpy(at, bytes, len);
+    simulation->block_used += len;
+    return (slice_t){(const char *)at, (uint32_t)len};
+}
+
+/* The terminal's next number, where an event names none. */
+static void give_number(struct simulation *simulation, store_t store, struct event *event)
+{
+    const code_t *code = registry_store_code(&simulation->state.registry, store);
+    uint64_t *highest = map_put(&simulation->highest,
+                                waiting_key(code_slice(code), event->terminal, 0));
+
+    if (event->number == 0) {
+        event->number = *highest + 1;
+    }
+    if (event->number > *highest) {
+        *highest = event->number;
+    }
+}
+
+/* Returns: NULL, or why the line is a bad one. */
+static const char *read_line(struct simulation *simulation, struct lines *lines,
+                             struct simulated *simulated, slice_t line,
+                             char reason[LINES_REASON_LEN])
+{
+    static uint8_t bytes[EVENT_BYTES_MAX];
+    struct event event;
+
+    if (!lines_parse(lines, line.text, line.len, &event, reason)) {
+        return reason;
+    }
+    give_number(simulation, simulated->store, &event);
+    size_t len = encode_event(&event, bytes, sizeof bytes);
+    if (len == 0) {
+        return "not an event of the contract";
+    }
+    const struct terms *terms = state_terms(&simulation->state, 0);
+    simulated->day = business_day(&terms->days, event.at_ms);
+    simulated->at_ms = event.at_ms;
+    simulated->terminal = code_of(event.terminal);
+    simulated->number = event.number;
+    simulated->bytes = keep_bytes(simulation, bytes, len);
+    MEMORY_GROW(simulation->events, simulation->count, simulation->capacity);
+    simulation->events[simulation->count++] = *simulated;
+    return NULL;
+}
+
+bool simulation_read(struct simulation *simulation, store_t store, const char *path,
+                     FILE *complaints)
+{
+    FILE *file = fopen(path, "re");
+    char *text = NULL;
+    size_t size = 0;
+    ssize_t len = 0;
+    struct lines lines = {0};
+    char reason[LINES_REASON_LEN];
+    struct simulated simulated = {.store = store, .file = simulation->files++};
+
+    if (file == NULL) {
+        return false;
+    }
+    while (errno = 0, (len = getline(&text, &size, file)) >= 0) {
+        simulated.line++;
+        while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r')) {
+            len--;
+        }
+        if (len == 0) {
+            continue;
+        }
+        const char *why =
+            read_line(simulation, &lines, &simulated, (slice_t){text, (uint32_t)len}, reason);
+        if (why != NULL) {
+            fprintf(complaints, "%s:%u: BAD_LINE: %s\n", path, simulated.line, why);
+            simulation->bad_lines++;
+        }
+    }
+    int error = errno;
+    bool good = ferror(file) == 0;
+    free(text);
+    lines_deinit(&lines);
+    fclose(file);
+    errno = error;
+    return good;
+}
+
+/* --- clearing --- */
+
+static const struct registry *sorting_registry; /* qsort has no context; one thread */
+
+static int simulated_compare(const void *left, const void *right)
+{
+    const struct simulated *a = left;
+    const struct simulated *b = right;
+
+    if (a->day != b->day) {
+        return a->day < b->day ? -1 : 1;
+    }
+    if (a->at_ms != b->at_ms) {
+        return a->at_ms < b->at_ms ? -1 : 1;
+    }
+    int order = slice_compare(code_slice(registry_store_code(sorting_registry, a->store)),
+                              code_slice(registry_store_code(sorting_registry, b->store)));
+    if (order == 0) {
+        order = slice_compare(code_slice(&a->terminal), code_slice(&b->terminal));
+    }
+    if (order == 0) {
+        order = (a->number > b->number) - (a->number < b->number);
+    }
+    if (order == 0) { /* the same number twice: as read */
+        order = a->file != b->file ? (a->file > b->file) - (a->file < b->file)
+                                   : (a->line > b->line) - (a->line < b->line);
+    }
+    return order;
+}
+
+static struct report_event event_row(const struct simulation *simulation,
+                                     const struct cleared *cleared)
+{
+    return (struct report_event){
+        .store = *registry_store_code(&simulation->state.registry, cleared->store),
+        .terminal = code_of(cleared->event->terminal),
+        .number = cleared->event->number,
+        .outcome = cleared->outcome == OUTCOME_WAITING ? cleared->waiting_for : cleared->outcome,
+        .occurred = cleared->occurred,
+        .booked = cleared->booked,
+    };
+}
+
+static void on_cleared(void *context, const struct cleared *cleared)
+{
+    struct simulation *simulation = context;
+    struct report_event row = event_row(simulation, cleared);
+
+    past_note(&simulation->past, cleared);
+    if (cleared->released) {
+        report_events_remove(&simulation->waiting, &row);
+    }
+    if (cleared->outcome == OUTCOME_WAITING) {
+        report_events_add(&simulation->waiting, &row);
+    } else if (cleared->outcome == OUTCOME_ACCEPTED) {
+        if (row.booked > row.occurred) {
+            report_events_add(&simulation->late, &row);
+        }
+    } else if (cleared->outcome != OUTCOME_DUPLICATE) {
+        report_events_add(&simulation->refused, &row);
+    }
+    if (simulation->listener.cleared != NULL) {
+        simulation->listener.cleared(simulation->listener.context, cleared);
+    }
+}
+
+static void on_expired(void *context, const struct expired *expired)
+{
+    struct simulation *simulation = context;
+
+    if (simulation->listener.expired != NULL) {
+        simulation->listener.expired(simulation->listener.context, expired);
+    }
+}
+
+void simulation_run(struct simulation *simulation)
+{
+    struct state *state = &simulation->state;
+    struct decode_fault fault;
+    struct event event;
+
+    simulation->apply.sink = (struct apply_sink){simulation, on_cleared, on_expired};
+    sorting_registry = &state->registry;
+    if (simulation->count > 0) {
+        qsort(simulation->events, simulation->count, sizeof *simulation->events, simulated_compare);
+        state->open_day = simulation->events[0].day;
+        simulation->from = simulation->events[0].day;
+        simulation->to = simulation->events[simulation->count - 1].day;
+    }
+    for (uint32_t i = 0; i < simulation->count; i++) {
+        const struct simulated *simulated = &simulation->events[i];
+        if (simulated->day > state->open_day) {
+            apply_day_end(&simulation->apply, simulated->day);
+        }
+        CHECK(decode_event(simulated->bytes, &event, &fault)); /* we have encoded it */
+        apply_event(
+            &simulation->apply, simulated->store, simulated->bytes, &event, simulated->at_ms);
+    }
+}
+
+void simulation_deinit(struct simulation *simulation)
+{
+    apply_deinit(&simulation->apply);
+    state_deinit(&simulation->state);
+    past_deinit(&simulation->past);
+    free(simulation->events);
+    for (uint32_t i = 0; i < simulation->block_count; i++) {
+        free(simulation->blocks[i]);
+    }
+    free(simulation->blocks);
+    map_deinit(&simulation->highest);
+    free(simulation->refused.list);
+    free(simulation->waiting.list);
+    free(simulation->late.list);
+    *simulation = (struct simulation){0};
+}
