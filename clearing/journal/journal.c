@@ -1,9 +1,13 @@
 #include "clearing/journal/journal.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "clearing/base/memory.h"
 #include "clearing/journal/bytes.h"
@@ -461,4 +465,119 @@ bool journal_check_anchor(struct journal *journal,
                          newest->size);
     }
     return true;
+}
+
+/* Copy one slot; one that is not there stays away. */
+static bool copy_slot(int from_fd, int to_fd, const char *name, struct fault *ret_fault)
+{
+    uint8_t bytes[4096];
+    int from = openat(from_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+    if (from < 0) {
+        return errno == ENOENT || fault_set_errno(ret_fault, errno, "cannot read %s", name);
+    }
+    ssize_t len = read(from, bytes, sizeof bytes);
+    int to = openat(to_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    bool good = len >= 0 && to >= 0 && write(to, bytes, (size_t)len) == len && fsync(to) == 0;
+    if (!good) {
+        (void)fault_set_errno(ret_fault, errno, "cannot copy %s", name);
+    }
+    (void)close(from);
+    if (to >= 0) {
+        (void)close(to);
+    }
+    return good;
+}
+
+/* The newest checkpoint of a copy. Returns: false where there is none, or none that is whole. */
+static bool copied_checkpoint(const char *dest, struct checkpoint *ret_checkpoint,
+                              struct fault *ret_fault)
+{
+    struct checkpoint_slots *slots = checkpoint_slots_open(dest, true, ret_fault);
+    const uint8_t *newest;
+    bool good;
+
+    if (slots == NULL) {
+        return false;
+    }
+    newest = checkpoint_slots_newest(slots);
+    good = newest == NULL
+               ? fault_set(ret_fault, FAULT_STORE, "there is no checkpoint to copy")
+               : checkpoint_decode(slice_bytes(newest, CHECKPOINT_SIGNED_LEN), ret_checkpoint, NULL,
+                                   ret_fault);
+    checkpoint_slots_close(slots);
+    return good;
+}
+
+/* Copy both slots; again when the writer has been quicker than the copying of both. */
+static bool copy_slots(const char *dir, const char *dest, struct checkpoint *ret_checkpoint,
+                       struct fault *ret_fault)
+{
+    int from = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int to = open(dest, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool good = from >= 0 && to >= 0;
+
+    if (!good) {
+        (void)fault_set_errno(ret_fault, errno, "cannot open %s", from < 0 ? dir : dest);
+    }
+    bool whole = false;
+    for (int i = 0; good && !whole && i < 8; i++) {
+        good = copy_slot(from, to, "checkpoint.0", ret_fault) &&
+               copy_slot(from, to, "checkpoint.1", ret_fault);
+        whole = good && copied_checkpoint(dest, ret_checkpoint, ret_fault);
+    }
+    if (whole && fsync(to) != 0) {
+        whole = fault_set_errno(ret_fault, errno, "cannot sync %s", dest);
+    }
+    if (from >= 0) {
+        (void)close(from);
+    }
+    if (to >= 0) {
+        (void)close(to);
+    }
+    return whole;
+}
+
+static bool make_dir(const char *path, struct fault *ret_fault)
+{
+    return mkdir(path, 0700) == 0 || errno == EEXIST ||
+           fault_set_errno(ret_fault, errno, "cannot make %s", path);
+}
+
+bool journal_backup(struct journal *journal,
+                    const char *dir,
+                    const char *dest,
+                    uint64_t *ret_records,
+                    struct fault *ret_fault)
+{
+    struct journal_options options = {
+        .dir = dest, .network = journal->network, .read_only = true};
+    char path[PATH_LEN_MAX + 1];
+    char data[PATH_LEN_MAX + 10];
+    struct checkpoint checkpoint;
+    int len = snprintf(path, sizeof path, "%s/journal", dest);
+
+    if (len < 0 || (size_t)len >= sizeof path) {
+        return fault_set(ret_fault, FAULT_LIMIT, "the backup's path is too long");
+    }
+    (void)snprintf(data, sizeof data, "%s/data.mdb", path);
+    if (access(data, F_OK) == 0) { /* before its slots are overwritten */
+        return fault_set(ret_fault, FAULT_IO, "%s is there already: a backup needs a new folder",
+                         data);
+    }
+    if (!make_dir(dest, ret_fault) || !make_dir(path, ret_fault) ||
+        !copy_slots(dir, dest, &checkpoint, ret_fault) ||
+        !store_copy(journal->store, path, ret_fault)) {
+        return false;
+    }
+    struct journal *copy = journal_open(&options, ret_fault);
+    if (copy == NULL) {
+        return false;
+    }
+    bool good = journal_check_anchor(copy, &checkpoint, ret_fault);
+    if (good) {
+        *ret_records = journal_size(copy);
+    }
+    journal_close(copy);
+    return good;
 }

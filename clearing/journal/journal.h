@@ -110,6 +110,18 @@ MUST_USE bool journal_prove_consistency(struct journal *journal,
                                         struct merkle_path *ret_path,
                                         struct fault *ret_fault);
 
+/* Copy the journal and its checkpoint slots of the data folder `dir` into the folder `dest` (made
+ * where it is missing; one that has a journal is refused), while writing goes on. The slots are
+ * copied first: the journal's copy reaches them. The copy is opened and compared with its
+ * checkpoint before this returns. Any thread, as long as the journal is open.
+ * Returns: false with ret_fault set; what lies in dest then is not a backup.
+ * Out: ret_records, how many the copy has. */
+MUST_USE bool journal_backup(struct journal *journal,
+                             const char *dir,
+                             const char *dest,
+                             uint64_t *ret_records,
+                             struct fault *ret_fault);
+
 struct journal_reader;
 
 /* Read from an index on. The reader copies ahead in its own buffer (up to 1 MiB) and holds nothing

@@ -441,6 +441,56 @@ void store_abort(struct store *store)
     }
 }
 
+/* Write the copy under a name of its own, then give it its name: no half copy looks whole. */
+static bool copy_into(struct store *store, int dir_fd, const char *dir, struct fault *ret_fault)
+{
+    static const char draft[] = ".data.mdb.new";
+    int fd = openat(dir_fd, draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int rc;
+
+    if (fd < 0) {
+        return fault_set_errno(ret_fault, errno, "cannot write into %s", dir);
+    }
+    rc = mdb_env_copyfd2(store->env, fd, 0);
+    if (rc == 0 && fsync(fd) != 0) {
+        rc = errno;
+    }
+    if (close(fd) != 0 && rc == 0) {
+        rc = errno;
+    }
+    if (rc == 0 && (renameat(dir_fd, draft, dir_fd, DATA_FILE) != 0 || fsync(dir_fd) != 0)) {
+        rc = errno;
+    }
+    if (rc != 0) {
+        (void)unlinkat(dir_fd, draft, 0);
+        return fault_set(ret_fault, FAULT_IO, "cannot copy %s/%s to %s: %s", store->dir, DATA_FILE,
+                         dir, mdb_strerror(rc));
+    }
+    return true;
+}
+
+bool store_copy(struct store *store, const char *dir, struct fault *ret_fault)
+{
+    int dir_fd;
+    bool good;
+
+    if (!usable(store, ret_fault)) {
+        return false;
+    }
+    dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (dir_fd < 0) {
+        return fault_set_errno(ret_fault, errno, "cannot open %s", dir);
+    }
+    if (faccessat(dir_fd, DATA_FILE, F_OK, 0) == 0) {
+        good = fault_set(ret_fault, FAULT_IO, "%s/%s is there already: a copy needs a new folder",
+                         dir, DATA_FILE);
+    } else {
+        good = copy_into(store, dir_fd, dir, ret_fault);
+    }
+    (void)close(dir_fd);
+    return good;
+}
+
 struct store_view *store_view_new(struct store *store)
 {
     struct store_view *view = memory_zeroed(1, sizeof *view);

@@ -1,8 +1,9 @@
-/* Decode: the strict reader of batches and events (proto/allclear/v1/{batch,event}.proto). It takes
- * exactly the canonical encoding: fields in ascending order and once, shortest varints, no default
- * value written out, nothing unknown, nothing after the end, texts, numbers, enums and counts within
- * their limits. What it accepts, a protobuf library would write again byte for byte.
- * It allocates nothing; texts point into the given bytes and live as long as they do. Any thread. */
+/* Decode: the strict reader of batches and events (proto/allclear/v1/{batch,event}.proto). It
+ * takes exactly the canonical encoding: fields in ascending order and once, shortest varints, no
+ * default value written out, nothing unknown, nothing after the end, texts, numbers, enums and
+ * counts within their limits. What it accepts, a protobuf library would write again byte for byte.
+ * It allocates nothing; texts point into the given bytes and live as long as they do. Any thread.
+ */
 #ifndef PROTO_DECODE_H
 #define PROTO_DECODE_H
 
@@ -13,9 +14,9 @@
 #include "clearing/base/code.h"
 #include "clearing/facts/event.h"
 
-#define BATCH_VERSION  1
-#define DIGEST_LEN     32
-#define SIGNATURE_LEN  64
+#define BATCH_VERSION 1
+#define DIGEST_LEN    32
+#define SIGNATURE_LEN 64
 
 /* X(NAME, meaning) */
 #define DECODE_ERRORS(X)                                                                           \

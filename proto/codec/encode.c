@@ -19,7 +19,7 @@
 #define CODE_BYTES   (CODE_LEN_MAX + 2)
 #define NUMBER_BYTES 11
 _Static_assert(SCHEME_LEN_MAX <= CODE_LEN_MAX, "the pool counts a scheme as a code");
-_Static_assert(PAY_LINES_MAX * (3 + 2 * CODE_BYTES + 3 * NUMBER_BYTES) +
+_Static_assert(PAY_LINES_MAX *(3 + 2 * CODE_BYTES + 3 * NUMBER_BYTES) +
                        DISCOUNTS_MAX * (3 + CODE_BYTES + NUMBER_BYTES) +
                        EARN_ENTRIES_MAX * (3 + 2 * CODE_BYTES + NUMBER_BYTES) +
                        CATEGORIES_MAX * (3 + CODE_BYTES + NUMBER_BYTES) + 4 * NUMBER_BYTES +

@@ -56,9 +56,9 @@ bool hq_decode_record(slice_t bytes, struct hq_record *ret_record, struct decode
     while (ok && wire_tag(&r, 0, &last, &tag)) {
         ok = read_record_field(&r, tag, &record);
     }
-    if (wire_done(&r) && (record.body.len == 0 || record.key_id == NULL ||
-                          record.signature == NULL ||
-                          (record.second_key_id == NULL) != (record.second_signature == NULL))) {
+    if (wire_done(&r) &&
+        (record.body.len == 0 || record.key_id == NULL || record.signature == NULL ||
+         (record.second_key_id == NULL) != (record.second_signature == NULL))) {
         (void)wire_fail(&r, DECODE_FIELD_MISSING);
     }
     if (wire_done(&r) && record.body.len > HQ_BODY_LEN_MAX) {
@@ -219,8 +219,7 @@ static bool what_complete(const struct hq_body *body)
     switch (body->type) {
     case HQ_INIT:
         return body->init.alliance.len != 0 && body->init.hq_key != NULL &&
-               body->init.ledger_key != NULL &&
-               body->init.test_clock == (body->init.start_ms != 0);
+               body->init.ledger_key != NULL && body->init.test_clock == (body->init.start_ms != 0);
     case HQ_APPLY:
         return body->apply.registry.len != 0 || body->apply.terms.len != 0;
     case HQ_KEY_APPROVE:
@@ -253,9 +252,9 @@ bool hq_decode_body(slice_t bytes, struct hq_body *ret_body, struct decode_fault
     while (ok && wire_tag(&r, 0, &last, &tag)) {
         ok = read_body_field(&r, tag, ret_body, &version);
     }
-    if (wire_done(&r) && (version == 0 || ret_body->network == NULL || ret_body->number == 0 ||
-                          ret_body->created_ms == 0 || ret_body->person.len == 0 ||
-                          !what_complete(ret_body))) {
+    if (wire_done(&r) &&
+        (version == 0 || ret_body->network == NULL || ret_body->number == 0 ||
+         ret_body->created_ms == 0 || ret_body->person.len == 0 || !what_complete(ret_body))) {
         (void)wire_fail(&r, DECODE_FIELD_MISSING);
     }
     if (wire_done(&r) && version != HQ_VERSION) {

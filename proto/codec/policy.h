@@ -9,7 +9,7 @@
 #include "clearing/base/code.h"
 #include "clearing/facts/event.h"
 
-/* First instant that is refused: 9999-12-31T00:00:00Z, so that every zone stays within year 9999. */
+/* First instant that is refused: 9999-12-31T00:00:00Z, so that every zone stays in year 9999. */
 #define POLICY_AT_MS_END 253402214400000LL
 
 /* Is this text valid UTF-8 without control characters (C0, DEL, C1), bidirectional controls and

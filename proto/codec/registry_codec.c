@@ -237,8 +237,8 @@ bool terms_codec_decode_registry(slice_t bytes, struct registry *registry,
     if (fault == NULL) {
         registry_apply(rows, registry);
     }
-    *ret_fault = (struct decode_fault){.error = fault == NULL ? DECODE_OK : DECODE_VALUE,
-                                       .detail = fault};
+    *ret_fault =
+        (struct decode_fault){.error = fault == NULL ? DECODE_OK : DECODE_VALUE, .detail = fault};
     code_index_deinit(&met.parties);
     code_index_deinit(&met.participants);
     code_index_deinit(&met.stores);

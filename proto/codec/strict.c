@@ -54,8 +54,8 @@ static bool same_again(const ProtobufCMessage *message, slice_t bytes)
         return false;
     }
     uint8_t *again = memory_zeroed(len + 1, 1);
-    bool same = protobuf_c_message_pack(message, again) == len &&
-                memcmp(again, bytes.text, len) == 0;
+    bool same =
+        protobuf_c_message_pack(message, again) == len && memcmp(again, bytes.text, len) == 0;
     free(again);
     return same;
 }
@@ -67,8 +67,8 @@ ProtobufCMessage *strict_unpack(const ProtobufCMessageDescriptor *descriptor, sl
     if (bytes.len == 0 || bytes.len > BATCH_BODY_LEN_MAX) {
         return NULL;
     }
-    ProtobufCMessage *message = protobuf_c_message_unpack(descriptor, NULL, bytes.len,
-                                                          (const uint8_t *)bytes.text);
+    ProtobufCMessage *message =
+        protobuf_c_message_unpack(descriptor, NULL, bytes.len, (const uint8_t *)bytes.text);
     if (message == NULL) {
         ret_fault->error = DECODE_TRUNCATED;
         return NULL;

@@ -303,8 +303,7 @@ static void *array_of(uint32_t count, size_t size)
     return count == 0 ? NULL : memory_zeroed(count, size);
 }
 
-static void take_products(struct taking *t, const Allclear__V1__Terms *message,
-                          struct terms *terms)
+static void take_products(struct taking *t, const Allclear__V1__Terms *message, struct terms *terms)
 {
     struct code_index met = {0};
     uint32_t count = take_count(t, message->n_products, 1, PRODUCTS_MAX);

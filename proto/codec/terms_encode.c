@@ -134,8 +134,7 @@ static Allclear__V1__Earning *put_earning(struct pool *pool, const struct earnin
     message->rate = earn->rate.millionths;
     put_who(pool, &message->funder, &earn->funder);
     message->n_multipliers = earn->multiplier_count;
-    message->multipliers =
-        pool_take(pool, earn->multiplier_count, sizeof *message->multipliers);
+    message->multipliers = pool_take(pool, earn->multiplier_count, sizeof *message->multipliers);
     for (uint32_t i = 0; i < earn->multiplier_count; i++) {
         message->multipliers[i] = put_multiplier(pool, &earn->multipliers[i]);
     }

@@ -44,7 +44,7 @@ static inline bool wire_fail(struct wire *r, decode_error_t error)
 
 /* Write down where the walk stopped; `start` is where the caller's bytes begin. */
 static inline bool wire_fault(const struct wire *r, const char *start,
-                                struct decode_fault *ret_fault)
+                              struct decode_fault *ret_fault)
 {
     *ret_fault = (struct decode_fault){
         .error = r->error,
@@ -166,8 +166,7 @@ static inline bool wire_block(struct wire *r, slice_t *ret_bytes)
 /* Bytes or text of a field: empty is the default and must have been left out. */
 static inline bool wire_bytes(struct wire *r, slice_t *ret_bytes)
 {
-    return wire_block(r, ret_bytes) &&
-           (ret_bytes->len != 0 || wire_fail(r, DECODE_FIELD_DEFAULT));
+    return wire_block(r, ret_bytes) && (ret_bytes->len != 0 || wire_fail(r, DECODE_FIELD_DEFAULT));
 }
 
 static inline bool wire_fixed(struct wire *r, uint32_t len, const uint8_t **ret_bytes)

@@ -65,8 +65,8 @@ static inline bool judge_sale(const Allclear__V1__Sale *from, struct event *e)
     }
     e->category_count = (uint32_t)from->n_lines;
     for (size_t i = 0; i < from->n_lines; i++) {
-        e->categories[i] = (struct category_line){slice_of(from->lines[i]->category),
-                                                  from->lines[i]->amount_fen};
+        e->categories[i] =
+            (struct category_line){slice_of(from->lines[i]->category), from->lines[i]->amount_fen};
     }
     return judge_pay(from->n_pay, from->pay, e->pay, &e->pay_count) &&
            judge_earn(from->n_earn, from->earn, e);

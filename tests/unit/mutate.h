@@ -11,9 +11,9 @@
 
 #include "random_event.h"
 
-#define NODES_MAX   6000
-#define MUTANT_MAX  100000
-#define NO_NODE     UINT32_MAX
+#define NODES_MAX  6000
+#define MUTANT_MAX 100000
+#define NO_NODE    UINT32_MAX
 
 /* A field on the wire. */
 struct node {
@@ -62,8 +62,10 @@ static inline uint32_t tree_parse(struct tree *t, const ProtobufCMessageDescript
         struct node *n = &t->nodes[t->count];
         uint32_t index = t->count++;
         uint64_t tag = tree_varint(&at);
-        *n = (struct node){.field = (uint32_t)(tag >> 3), .wire = (uint32_t)(tag & 7),
-                           .first = NO_NODE, .next = NO_NODE};
+        *n = (struct node){.field = (uint32_t)(tag >> 3),
+                           .wire = (uint32_t)(tag & 7),
+                           .first = NO_NODE,
+                           .next = NO_NODE};
         if (n->wire == 0) {
             n->value = tree_varint(&at);
         } else {
@@ -100,8 +102,7 @@ static inline size_t put_padded(uint64_t value, uint8_t pad, uint8_t *out)
 
 static inline size_t tree_write(struct tree *t, uint32_t first, uint8_t *out, size_t cap);
 
-static inline size_t node_write(struct tree *t, const struct node *n, uint8_t *out,
-                                size_t cap)
+static inline size_t node_write(struct tree *t, const struct node *n, uint8_t *out, size_t cap)
 {
     size_t len = put_padded((uint64_t)n->field << 3 | n->wire, n->pad_tag, out);
 
@@ -152,12 +153,40 @@ static inline uint32_t tree_copy(struct tree *t, uint32_t index)
 
 static inline void mutate_value(struct random *r, struct tree *t, struct node *n)
 {
-    static const uint64_t values[] = {0, 1, 2, 3, 4, 5, 6, 9, 10, 127, 128, 1ULL << 32,
-                                      (1ULL << 32) + 1, INT64_MAX, 1ULL << 63, UINT64_MAX,
-                                      NUMBER_MAX, NUMBER_MAX + 1, MEMBER_MAX, MEMBER_MAX + 1,
-                                      POLICY_AT_MS_END, POLICY_AT_MS_END - 1};
-    static const char *const texts[] = {"", "a", "-", "a b", "\xff", "\xc3\xa9", "\xed\xa0\x80",
-                                        "a\tb", "\xc2\x85", "\xe2\x80\xae", "\xc0\x80", "\xe7\xbb"};
+    static const uint64_t values[] = {0,
+                                      1,
+                                      2,
+                                      3,
+                                      4,
+                                      5,
+                                      6,
+                                      9,
+                                      10,
+                                      127,
+                                      128,
+                                      1ULL << 32,
+                                      (1ULL << 32) + 1,
+                                      INT64_MAX,
+                                      1ULL << 63,
+                                      UINT64_MAX,
+                                      NUMBER_MAX,
+                                      NUMBER_MAX + 1,
+                                      MEMBER_MAX,
+                                      MEMBER_MAX + 1,
+                                      POLICY_AT_MS_END,
+                                      POLICY_AT_MS_END - 1};
+    static const char *const texts[] = {"",
+                                        "a",
+                                        "-",
+                                        "a b",
+                                        "\xff",
+                                        "\xc3\xa9",
+                                        "\xed\xa0\x80",
+                                        "a\tb",
+                                        "\xc2\x85",
+                                        "\xe2\x80\xae",
+                                        "\xc0\x80",
+                                        "\xe7\xbb"};
 
     if (n->wire != 2) {
         n->value = values[random_below(r, sizeof values / sizeof values[0])];

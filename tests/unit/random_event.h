@@ -52,8 +52,8 @@ static inline slice_t random_code_or_none(struct random *r)
 
 static inline slice_t random_text(struct random *r, uint32_t max)
 {
-    static const char *const bits[] = {"a", "Z", "\"", "\\", "/", " ", "\xc3\xa9", "\xe7\xbb\x93",
-                                       "\xf0\x9f\x98\x80", "7"};
+    static const char *const bits[] = {
+        "a", "Z", "\"", "\\", "/", " ", "\xc3\xa9", "\xe7\xbb\x93", "\xf0\x9f\x98\x80", "7"};
     char *text = r->pool + r->used;
     uint32_t len = 0;
     uint32_t want = 1 + random_below(r, max);
@@ -76,8 +76,9 @@ static inline slice_t random_text(struct random *r, uint32_t max)
 
 static inline int64_t random_amount(struct random *r)
 {
-    static const int64_t edges[] = {0, 1, -1, 63, 64, -64, -65, AMOUNT_MAX, -AMOUNT_MAX,
-                                    AMOUNT_MAX + 1, INT64_MAX, INT64_MIN, 8191, 8192};
+    static const int64_t edges[] = {0,         1,         -1,         63,          64,
+                                    -64,       -65,       AMOUNT_MAX, -AMOUNT_MAX, AMOUNT_MAX + 1,
+                                    INT64_MAX, INT64_MIN, 8191,       8192};
 
     if (random_below(r, 4) == 0) {
         return edges[random_below(r, 14)];
@@ -101,8 +102,8 @@ static inline uint64_t random_number(struct random *r, uint64_t max)
 
 static inline struct pay_line random_pay_line(struct random *r, bool tender)
 {
-    static const means_t all[] = {MEANS_CASH, MEANS_CARD, MEANS_WECHAT, MEANS_ALIPAY, MEANS_OTHER,
-                                  MEANS_STORED_VALUE, MEANS_POINTS, MEANS_PACK};
+    static const means_t all[] = {MEANS_CASH,  MEANS_CARD,         MEANS_WECHAT, MEANS_ALIPAY,
+                                  MEANS_OTHER, MEANS_STORED_VALUE, MEANS_POINTS, MEANS_PACK};
     struct pay_line line = {.with = all[random_below(r, tender ? 5 : 8)]};
 
     if (means_is_tender(line.with)) {
@@ -167,7 +168,7 @@ static inline struct event_ref random_ref(struct random *r)
 static inline void random_sale(struct random *r, struct event *e)
 {
     e->amount_fen = random_amount(r);
-    e->pay_count = random_pay(r, e->pay, 1, false);
+    e->pay_count = random_pay(r, e->pay, 0, false);
     e->discount_count = random_count(r, DISCOUNTS_MAX);
     for (uint32_t i = 0; i < e->discount_count; i++) {
         e->discounts[i] = (struct discount_line){random_code(r), random_amount(r)};

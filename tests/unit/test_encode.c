@@ -59,8 +59,8 @@ START_TEST(test_example)
     event.member = 6200000017;
     event.amount_fen = 12345;
     event.pay_count = 1;
-    event.pay[0] = (struct pay_line){.with = MEANS_STORED_VALUE, .product = slice_of("card"),
-                                     .amount_fen = 12345};
+    event.pay[0] = (struct pay_line){
+        .with = MEANS_STORED_VALUE, .product = slice_of("card"), .amount_fen = 12345};
     event.earn_count = 1;
     event.earn[0] = (struct earn_entry){.product = slice_of("points"), .points = 123};
     ck_assert_uint_eq(encode_event(&event, bytes, sizeof bytes), sizeof expected - 1);
@@ -106,8 +106,11 @@ START_TEST(test_largest)
     event.earn_count = EARN_ENTRIES_MAX;
     event.category_count = CATEGORIES_MAX;
     for (uint32_t i = 0; i < PAY_LINES_MAX; i++) {
-        event.pay[i] = (struct pay_line){.with = MEANS_POINTS, .product = c, .item = c,
-                                         .amount_fen = INT64_MIN, .units = INT64_MIN};
+        event.pay[i] = (struct pay_line){.with = MEANS_POINTS,
+                                         .product = c,
+                                         .item = c,
+                                         .amount_fen = INT64_MIN,
+                                         .units = INT64_MIN};
         event.categories[i] = (struct category_line){c, INT64_MIN};
     }
     for (uint32_t i = 0; i < DISCOUNTS_MAX; i++) {
@@ -125,8 +128,11 @@ START_TEST(test_batch)
     static uint8_t body[BATCH_BODY_LEN_MAX + 16];
     static uint8_t network[DIGEST_LEN] = {1};
     static uint8_t previous[DIGEST_LEN];
-    struct batch batch = {.network = network, .store = slice_of("A-1"), .sequence = 7,
-                          .previous = previous, .created_ms = 1772332800000};
+    struct batch batch = {.network = network,
+                          .store = slice_of("A-1"),
+                          .sequence = 7,
+                          .previous = previous,
+                          .created_ms = 1772332800000};
     struct batch read;
     struct decode_fault fault = {0};
     uint8_t bytes[EVENT_BYTES_MAX];
@@ -184,8 +190,11 @@ START_TEST(test_header_refused)
 {
     static uint8_t digest[DIGEST_LEN];
     uint8_t out[BATCH_HEADER_BYTES_MAX];
-    const struct batch good = {.network = digest, .store = slice_of("A"), .sequence = 1,
-                               .previous = digest, .created_ms = 1};
+    const struct batch good = {.network = digest,
+                               .store = slice_of("A"),
+                               .sequence = 1,
+                               .previous = digest,
+                               .created_ms = 1};
     struct batch bad = good;
 
     ck_assert_uint_gt(encode_batch_header(&good, out, sizeof out), 0);

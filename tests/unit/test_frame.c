@@ -1,4 +1,4 @@
-/* Frames: to and fro, refusals, and mutants: what the decoder takes is what protobuf-c would write. */
+/* Frames: to and fro, refusals, and mutants: what the decoder takes is what protobuf-c writes. */
 #include "proto/codec/frame.h"
 
 #include <check.h>
@@ -58,8 +58,8 @@ static void random_frame(struct frame *f)
             .last = random_below(&rng, 2) == 0 ? digest : NULL,
             .reason = (reason_t)(1 + random_below(&rng, REASON_LAST)),
             .retry_after_ms = random_below(&rng, 3) == 0 ? UINT32_MAX : random_below(&rng, 3),
-            .detail = random_below(&rng, 2) == 0 ? random_text(&rng, FRAME_DETAIL_LEN_MAX)
-                                                 : (slice_t){0},
+            .detail =
+                random_below(&rng, 2) == 0 ? random_text(&rng, FRAME_DETAIL_LEN_MAX) : (slice_t){0},
         };
         break;
     case FRAME_QUERY:
@@ -67,9 +67,9 @@ static void random_frame(struct frame *f)
                                         random_bytes(200)};
         break;
     case FRAME_ANSWER:
-        f->answer = (struct frame_answer){random_number(&rng, UINT64_MAX), random_code(&rng),
-                                          random_bytes(2000),
-                                          random_text(&rng, FRAME_DETAIL_LEN_MAX)};
+        f->answer =
+            (struct frame_answer){random_number(&rng, UINT64_MAX), random_code(&rng),
+                                  random_bytes(2000), random_text(&rng, FRAME_DETAIL_LEN_MAX)};
         break;
     }
 }
@@ -134,8 +134,8 @@ START_TEST(test_not_written)
         {.type = FRAME_EXPECT, .expect = {.reason = (reason_t)14}},
         {.type = FRAME_QUERY, .query = {0, slice_of("head"), {0}}},
         {.type = FRAME_ANSWER, .answer = {1, slice_of("he ad"), {0}, {0}}},
-        {.type = FRAME_ANSWER, .answer = {1, slice_of("head"), bytes_of(large, 65535),
-                                          bytes_of(large, 141)}},
+        {.type = FRAME_ANSWER,
+         .answer = {1, slice_of("head"), bytes_of(large, 65535), bytes_of(large, 141)}},
         {.type = FRAME_RECEIPT, .receipt = {.envelope = slice_of("e"), .sequence = 1}},
     };
 

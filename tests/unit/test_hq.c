@@ -36,8 +36,8 @@ static struct hq_body random_body(void)
     body.reason = random_below(&rng, 2) == 0 ? random_text(&rng, 64) : (slice_t){0};
     switch (body.type) {
     case HQ_INIT:
-        body.init = (struct hq_init){random_code(&rng), digest, digest, random_below(&rng, 2) == 0,
-                                     0};
+        body.init =
+            (struct hq_init){random_code(&rng), digest, digest, random_below(&rng, 2) == 0, 0};
         body.init.start_ms = body.init.test_clock ? 1 : 0;
         break;
     case HQ_APPLY:
@@ -127,8 +127,12 @@ END_TEST
 
 START_TEST(test_not_written)
 {
-    const struct hq_body good = {.network = digest, .number = 1, .created_ms = 1,
-                                 .person = slice_of("li"), .type = HQ_CLOCK_SET, .clock_ms = 5};
+    const struct hq_body good = {.network = digest,
+                                 .number = 1,
+                                 .created_ms = 1,
+                                 .person = slice_of("li"),
+                                 .type = HQ_CLOCK_SET,
+                                 .clock_ms = 5};
     struct hq_body bad = good;
 
     ck_assert_uint_gt(hq_encode_body(&good, bytes, sizeof bytes), 0);

@@ -33,14 +33,16 @@ static const char *const full[] = {
     "\"scheme\":\"w\"}],\"card_kind\":\"named\",\"earn\":[{\"product\":\"points\",\"points\":5,"
     "\"campaign\":\"c\"}]}",
     "{\"type\":\"sale\"," HEAD ",\"gross_fen\":100,\"discounts\":[{\"rule\":\"d\","
-    "\"amount_fen\":5}],\"pay\":[{\"with\":\"stored_value\",\"product\":\"card\",\"amount_fen\":10},"
+    "\"amount_fen\":5}],\"pay\":[{\"with\":\"stored_value\",\"product\":\"card\",\"amount_fen\":10}"
+    ","
     "{\"with\":\"points\",\"product\":\"points\",\"points\":7,\"amount_fen\":1,\"item\":\"mug\"},"
     "{\"with\":\"pack\",\"pack\":\"p1\",\"uses\":1},{\"with\":\"cash\",\"amount_fen\":1},"
     "{\"with\":\"card\",\"amount_fen\":1},{\"with\":\"wechat\",\"amount_fen\":1},"
     "{\"with\":\"alipay\",\"amount_fen\":1},{\"with\":\"other\",\"amount_fen\":1}],"
     "\"earn\":[{\"product\":\"points\",\"points\":5}],\"lines\":[{\"category\":\"food\","
     "\"amount_fen\":100}]}",
-    "{\"type\":\"refund\"," HEAD ",\"of\":\"A:1:7\",\"amount_fen\":5,\"back\":[{\"with\":\"points\","
+    "{\"type\":\"refund\"," HEAD
+    ",\"of\":\"A:1:7\",\"amount_fen\":5,\"back\":[{\"with\":\"points\","
     "\"product\":\"points\",\"points\":7}]}",
     "{\"type\":\"void\"," HEAD ",\"of\":\"A:1:7\"}",
     "{\"type\":\"pack_sale\"," HEAD ",\"product\":\"wash\",\"pack\":\"p1\",\"price_fen\":10000,"
@@ -123,7 +125,9 @@ static const struct {
     {0, "\"62\"", "\"6a\"", "member: not 1-19 digits"},
     {0, ",\"member\":\"62\"", "", "member: missing"},
     {0, "\"r\"", "\"\"", "receipt: not of 1 to 64"},
-    {0, "\"r\"", "\"" "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"",
+    {0, "\"r\"",
+     "\""
+     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"",
      "receipt: not of 1 to 64"},
     {0, "\"r\"", "\"a\\tb\"", "receipt: has characters"},
     {0, "\"r\"", "\"a\\u202eb\"", "receipt: has characters"},
@@ -285,10 +289,12 @@ START_TEST(test_counts)
 }
 END_TEST
 
-/* A sale needs something to pay with; elsewhere an empty list is none. */
+/* An empty list is none. A sale says `pay` even so: one that is wholly discounted pays nothing. */
 START_TEST(test_empty_lists)
 {
-    ck_assert(!parse("{\"type\":\"sale\"," HEAD ",\"gross_fen\":0,\"pay\":[]}"));
+    ck_assert(parse("{\"type\":\"sale\"," HEAD ",\"gross_fen\":0,\"pay\":[]}"));
+    ck_assert_uint_eq(event.pay_count, 0);
+    ck_assert(!parse("{\"type\":\"sale\"," HEAD ",\"gross_fen\":0}"));
     ck_assert_str_eq(reason, "pay: missing");
     ck_assert(parse("{\"type\":\"pack_sale\"," HEAD ",\"product\":\"w\",\"pack\":\"p\","
                     "\"price_fen\":1,\"uses\":1,\"pay\":[]}"));

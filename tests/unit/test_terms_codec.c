@@ -63,22 +63,40 @@ static void make_products(struct terms *terms)
     terms->product_count = 2;
     terms->products = memory_zeroed(2, sizeof *terms->products);
     terms->products[0] = (struct product){
-        .id = code("card"), .kind = PRODUCT_STORED_VALUE, .model = MODEL_F1,
-        .span = {DAY_MIN, 20000}, .principal_rate = {MILLION}, .bonus_rate = {500000},
-        .fee = {6000}, .fee_payee = code("B"), .fee_refundable = true, .commission = {10000},
+        .id = code("card"),
+        .kind = PRODUCT_STORED_VALUE,
+        .model = MODEL_F1,
+        .span = {DAY_MIN, 20000},
+        .principal_rate = {MILLION},
+        .bonus_rate = {500000},
+        .fee = {6000},
+        .fee_payee = code("B"),
+        .fee_refundable = true,
+        .commission = {10000},
         .unlinked_refund = true,
     };
     terms->products[1] = (struct product){
-        .id = code("points"), .kind = PRODUCT_POINTS, .model = MODEL_PF, .span = {0, DAY_MAX},
-        .issue_price = {1200}, .redeem_price = {1000}, .fund = code("FUND"),
-        .beneficiary = code("A"), .valid_days = 365,
+        .id = code("points"),
+        .kind = PRODUCT_POINTS,
+        .model = MODEL_PF,
+        .span = {0, DAY_MAX},
+        .issue_price = {1200},
+        .redeem_price = {1000},
+        .fund = code("FUND"),
+        .beneficiary = code("A"),
+        .valid_days = 365,
     };
     struct earning *earn = &terms->products[1].earn;
-    *earn = (struct earning){.given = true, .rate = {MILLION}, .funder = {.kind = WHO_STORE},
-                             .multiplier_count = 1};
+    *earn = (struct earning){
+        .given = true, .rate = {MILLION}, .funder = {.kind = WHO_STORE}, .multiplier_count = 1};
     earn->multipliers[0] = (struct multiplier){
-        .id = code("double"), .times = {2 * MILLION}, .funder = {.kind = WHO_HOME},
-        .span = {10, 20}, .weekdays = 5, .store_count = 2, .campaign = code("spring"),
+        .id = code("double"),
+        .times = {2 * MILLION},
+        .funder = {.kind = WHO_HOME},
+        .span = {10, 20},
+        .weekdays = 5,
+        .store_count = 2,
+        .campaign = code("spring"),
     };
     earn->multipliers[0].stores = memory_zeroed(2, sizeof(code_t));
     earn->multipliers[0].stores[0] = code("B1");
@@ -98,8 +116,13 @@ static void make_terms(struct terms *terms)
     terms->offer_count = 1;
     terms->offers = memory_zeroed(1, sizeof *terms->offers);
     terms->offers[0] = (struct offer){
-        .id = code("500-100"), .product = code("card"), .span = {DAY_MIN, DAY_MAX},
-        .funders = two_funders(), .has_commission = true, .commission = {0}, .tier_count = 2,
+        .id = code("500-100"),
+        .product = code("card"),
+        .span = {DAY_MIN, DAY_MAX},
+        .funders = two_funders(),
+        .has_commission = true,
+        .commission = {0},
+        .tier_count = 2,
         .tiers = {{.pay = {50000}, .bonus = {10000}, .every = true},
                   {.pay = {100000}, .percent = true, .bonus_rate = {250000}}},
     };

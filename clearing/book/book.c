@@ -1,0 +1,243 @@
+#include "clearing/book/book.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "clearing/base/memory.h"
+#include "proto/codec/frame.h"
+
+/* --- what the rules tell --- */
+
+static struct report_event event_row(const struct book *book, const struct cleared *cleared)
+{
+    return (struct report_event){
+        .store = *registry_store_code(&book->state.registry, cleared->store),
+        .terminal = code_of(cleared->event->terminal),
+        .number = cleared->event->number,
+        .outcome = cleared->outcome == OUTCOME_WAITING ? cleared->waiting_for : cleared->outcome,
+        .occurred = cleared->occurred,
+        .booked = cleared->booked,
+    };
+}
+
+static void on_cleared(void *context, const struct cleared *cleared)
+{
+    struct book *book = context;
+
+    results_stream_add(&book->results, cleared);
+    past_index_note(&book->past, cleared, book->records);
+    if (cleared->outcome == OUTCOME_ACCEPTED && cleared->booked <= cleared->occurred &&
+        !cleared->released) {
+        return; /* nearly always: no list has it */
+    }
+    struct report_event row = event_row(book, cleared);
+    if (cleared->released) {
+        report_events_remove(&book->waiting, &row);
+    }
+    if (cleared->outcome == OUTCOME_WAITING) {
+        report_events_add(&book->waiting, &row);
+    } else if (cleared->outcome == OUTCOME_ACCEPTED) {
+        if (cleared->booked > cleared->occurred) {
+            report_events_add(&book->late, &row);
+        }
+    } else if (cleared->outcome != OUTCOME_DUPLICATE) {
+        report_events_add(&book->refused, &row);
+    }
+}
+
+static void on_expired(void *context, const struct expired *expired)
+{
+    (void)context;
+    (void)expired; /* positions have it; nothing is listed */
+}
+
+void book_init(struct book *book, struct record_source source)
+{
+    *book = (struct book){0};
+    state_init(&book->state, 0, past_index_history(&book->past));
+    book->past.registry = &book->state.registry;
+    book->past.source = source;
+    book->apply.state = &book->state;
+    book->apply.sink = (struct apply_sink){book, on_cleared, on_expired};
+}
+
+void book_deinit(struct book *book)
+{
+    apply_deinit(&book->apply);
+    state_deinit(&book->state);
+    past_index_deinit(&book->past);
+    results_stream_deinit(&book->results);
+    for (uint32_t i = 0; i < book->stream_capacity; i++) {
+        free(book->streams[i].records);
+    }
+    free(book->streams);
+    free(book->cycles);
+    free(book->refused.list);
+    free(book->waiting.list);
+    free(book->late.list);
+    *book = (struct book){0};
+}
+
+/* --- streams --- */
+
+struct stream *book_stream(struct book *book, store_t store)
+{
+    uint32_t capacity = book->stream_capacity;
+
+    while (store.n >= capacity) {
+        capacity = capacity * 2 + 16;
+    }
+    if (capacity > book->stream_capacity) {
+        book->streams = memory_resize(book->streams, capacity, sizeof *book->streams);
+        for (uint32_t i = book->stream_capacity; i < capacity; i++) {
+            book->streams[i] = (struct stream){.next = 1, .first_sequence = 1};
+        }
+        book->stream_capacity = capacity;
+    }
+    return &book->streams[store.n];
+}
+
+store_t book_store_of_key(const struct book *book, const uint8_t key_id[SIGN_KEY_ID_LEN])
+{
+    for (uint32_t i = 0; i < book->stream_capacity; i++) {
+        if (book->streams[i].has_key && digest_equal(book->streams[i].key_id, key_id)) {
+            return (store_t){i};
+        }
+    }
+    return STORE_NONE;
+}
+
+/* --- batches --- */
+
+static bool refuse_batch(int *ret_reason, int reason, struct fault *ret_fault, const char *text)
+{
+    *ret_reason = reason;
+    return fault_set(ret_fault, FAULT_FORMAT, "%s", text);
+}
+
+bool book_open_batch(const struct book *book, slice_t bytes, struct batch_door *ret_door,
+                     int *ret_reason, struct fault *ret_fault)
+{
+    struct decode_fault fault;
+    struct batch_door door = {.store = STORE_NONE};
+
+    if (!decode_signed_batch(bytes, &door.signed_batch, &fault) ||
+        !decode_batch_header(door.signed_batch.body, &door.batch, &fault)) {
+        return refuse_batch(
+            ret_reason, REASON_MALFORMED, ret_fault, decode_error_text(fault.error));
+    }
+    if (memcmp(door.batch.network, book->network, SIGN_NETWORK_LEN) != 0) {
+        return refuse_batch(
+            ret_reason, REASON_WRONG_NETWORK, ret_fault, "the batch is for another network");
+    }
+    door.store = registry_find_store(&book->state.registry, door.batch.store);
+    if (door.store.n == STORE_NONE.n || door.store.n >= book->stream_capacity ||
+        !book->streams[door.store.n].has_key ||
+        !digest_equal(book->streams[door.store.n].key_id, door.signed_batch.key_id)) {
+        store_t owner = book_store_of_key(book, door.signed_batch.key_id);
+        bool other = owner.n != STORE_NONE.n;
+        return refuse_batch(ret_reason,
+                            other ? REASON_WRONG_STORE : REASON_UNKNOWN_KEY,
+                            ret_fault,
+                            other ? "the key belongs to another store" : "the key is not approved");
+    }
+    digest_sha256(door.signed_batch.body.text, door.signed_batch.body.len, door.digest);
+    *ret_door = door;
+    return true;
+}
+
+bool book_verify_batch(const struct book *book, const struct batch_door *door)
+{
+    return sign_verify_digest(book->streams[door->store.n].public_key, SIGN_BATCH, book->network,
+                              door->digest, door->signed_batch.signature);
+}
+
+/* Is this the body that a record holds? */
+static bool same_body(struct book *book, const struct batch_door *door, uint64_t index)
+{
+    slice_t bytes = book->past.source.fetch(book->past.source.context, index);
+    struct record record;
+    struct signed_batch signed_batch;
+    struct decode_fault fault;
+
+    CHECK(record_decode(bytes, &record, NULL));
+    CHECK(decode_signed_batch(record.payload, &signed_batch, &fault));
+    return slice_equal(signed_batch.body, door->signed_batch.body);
+}
+
+verdict_t book_judge_batch(struct book *book, const struct batch_door *door, uint64_t *ret_record,
+                           int *ret_reason)
+{
+    const struct stream *stream = book_stream(book, door->store);
+    uint64_t sequence = door->batch.sequence;
+
+    if (sequence < stream->next) {
+        if (sequence < stream->first_sequence) {
+            *ret_reason = REASON_GAP;
+            return VERDICT_EXPECT; /* skipped by an unfreeze: never taken */
+        }
+        *ret_record = stream->records[sequence - stream->first_sequence];
+        return same_body(book, door, *ret_record) ? VERDICT_RESEND : VERDICT_EQUIVOCATION;
+    }
+    if (stream->frozen_from != 0) {
+        *ret_reason = REASON_FROZEN;
+        return VERDICT_EXPECT;
+    }
+    if (sequence > stream->next || !digest_equal(door->batch.previous, stream->last)) {
+        *ret_reason = REASON_GAP;
+        return VERDICT_EXPECT;
+    }
+    return VERDICT_TAKE;
+}
+
+void book_apply_batch(struct book *book, const struct batch_door *door, int64_t received_ms)
+{
+    struct batch_cursor cursor = batch_cursor_of(&door->batch);
+    struct stream *stream = book_stream(book, door->store);
+    struct decode_fault fault;
+
+    CHECK(door->batch.sequence == stream->next);
+    results_stream_reset(&book->results);
+    book->past.current =
+        (struct past_current){true, book->records, &door->signed_batch, &book->results};
+    while (decode_next_event(&cursor, &book->event, &fault) == CURSOR_EVENT) {
+        apply_event(
+            &book->apply, door->store, cursor.event_bytes, &book->event, received_ms);
+    }
+    book->past.current = (struct past_current){0};
+    MEMORY_GROW(stream->records, stream->record_count, stream->record_capacity);
+    stream->records[stream->record_count++] = book->records;
+    memcpy(stream->last, door->digest, DIGEST_LEN);
+    stream->next++;
+    book->clock_ms = received_ms;
+    book->records++;
+}
+
+void book_apply_evidence(struct book *book, const struct batch_door *door, int64_t received_ms)
+{
+    struct stream *stream = book_stream(book, door->store);
+
+    stream->frozen_from = stream->next;
+    book->clock_ms = received_ms;
+    book->records++;
+}
+
+/* --- days --- */
+
+day_t book_day(const struct book *book, int64_t at_ms)
+{
+    return business_day(&state_terms(&book->state, book->state.open_day)->days, at_ms);
+}
+
+bool book_day_due(const struct book *book, int64_t received_ms)
+{
+    return book->state.terms_count > 0 && book_day(book, received_ms) > book->state.open_day;
+}
+
+void book_apply_day_end(struct book *book, day_t day, int64_t received_ms, struct writer *results)
+{
+    apply_day_end(&book->apply, day);
+    write_signed(results, day);
+    book->clock_ms = received_ms;
+    book->records++;
+}

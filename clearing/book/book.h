@@ -1,0 +1,128 @@
+/* The book: everything that the journal's records make, as a pure function of them. The daemon applies
+ * records as it writes them, an auditor as he reads them; both get the same results, byte for byte.
+ * One thread. */
+#ifndef CLEARING_BOOK_BOOK_H
+#define CLEARING_BOOK_BOOK_H
+
+#include "clearing/base/fault.h"
+#include "clearing/book/past_index.h"
+#include "clearing/crypto/sign.h"
+#include "clearing/report/report.h"
+#include "proto/codec/hq.h"
+
+/* A store's stream of batches, and the keys that may write it. */
+struct stream {
+    bool has_key;
+    uint8_t key_id[SIGN_KEY_ID_LEN];
+    uint8_t public_key[SIGN_PUBLIC_LEN];
+    uint8_t transport_key[32]; /* CURVE */
+    uint64_t next;             /* sequence of the next batch, from 1 */
+    uint8_t last[DIGEST_LEN];  /* SHA-256 of the last body; zeros: none */
+    uint64_t frozen_from;      /* sequence; 0: not frozen */
+    uint64_t *records;         /* by sequence - first_record: the record of each batch */
+    uint64_t first_sequence;   /* of records[0]; grows by an unfreeze that skips */
+    uint32_t record_count;
+    uint32_t record_capacity;
+};
+
+struct cycle {
+    code_t id;
+    day_t from; /* booked days, inclusive */
+    day_t to;
+    uint64_t first_record;
+    uint64_t close_record;
+};
+
+struct book {
+    struct state state;
+    struct apply apply;
+    struct past_index past;
+    uint64_t records; /* applied */
+    bool begun;       /* the init record has been applied */
+    uint8_t network[SIGN_NETWORK_LEN];
+    uint8_t hq_key[SIGN_PUBLIC_LEN];
+    uint8_t ledger_key[SIGN_PUBLIC_LEN];
+    code_t alliance;
+    bool test_clock;
+    int64_t clock_ms;   /* the last received_at; a test network's clock */
+    uint64_t hq_number; /* of the last headquarters' record */
+    struct stream *streams; /* by store number */
+    uint32_t stream_capacity;
+    struct cycle *cycles; /* closed ones */
+    uint32_t cycle_count;
+    uint32_t cycle_capacity;
+    day_t cycle_from;            /* of the open cycle */
+    uint64_t cycle_first_record;
+    struct report_events refused; /* of the open cycle */
+    struct report_events waiting;
+    struct report_events late;
+    struct results_stream results;
+    struct event event; /* scratch */
+    /* Told of a closing cycle before its figures are cleared; may be NULL. */
+    void (*on_close)(void *context, const struct cycle *cycle, const struct report *report);
+    void *on_close_context;
+};
+
+/* An empty book. `source` gives records back by index. */
+void book_init(struct book *book, struct record_source source);
+void book_deinit(struct book *book);
+
+/* The stream of a store (made when it is new). */
+struct stream *book_stream(struct book *book, store_t store);
+/* The store of a key id; STORE_NONE: no key that is approved now. */
+store_t book_store_of_key(const struct book *book, const uint8_t key_id[SIGN_KEY_ID_LEN]);
+
+/* --- batches --- */
+
+typedef enum {
+    VERDICT_TAKE,        /* in order: apply it */
+    VERDICT_RESEND,      /* taken before: same body at *ret_record */
+    VERDICT_EXPECT,      /* not now; *ret_reason says why */
+    VERDICT_EQUIVOCATION /* another body was signed for this sequence */
+} verdict_t;
+
+/* A signed batch that was decoded, with its body's SHA-256. */
+struct batch_door {
+    struct signed_batch signed_batch;
+    struct batch batch;
+    uint8_t digest[DIGEST_LEN];
+    store_t store; /* of the key */
+};
+
+/* Decode a signed batch and find its key and store.
+ * Returns: false with *ret_reason (MALFORMED, WRONG_NETWORK, UNKNOWN_KEY, WRONG_STORE) and a text. */
+bool book_open_batch(const struct book *book, slice_t bytes, struct batch_door *ret_door,
+                     int *ret_reason, struct fault *ret_fault) MUST_USE;
+
+/* Is the signature that of the store's key? */
+bool book_verify_batch(const struct book *book, const struct batch_door *door) MUST_USE;
+
+/* Where a batch stands in its store's stream. Out: *ret_record (RESEND, EQUIVOCATION: the record that
+ * has the sequence), *ret_reason (EXPECT: GAP, FROZEN; see proto/codec/frame.h). */
+verdict_t book_judge_batch(struct book *book, const struct batch_door *door, uint64_t *ret_record,
+                           int *ret_reason);
+
+/* Apply a batch that VERDICT_TAKE was said of, as the next record. Its results are in book->results. */
+void book_apply_batch(struct book *book, const struct batch_door *door, int64_t received_ms);
+
+/* Freeze a store for an equivocation that is journaled as the next record (kind EVIDENCE). */
+void book_apply_evidence(struct book *book, const struct batch_door *door, int64_t received_ms);
+
+/* --- days --- */
+
+/* The business day of an instant under the terms now in force. */
+day_t book_day(const struct book *book, int64_t at_ms);
+/* Is a day-end due before something received at this instant? (There are terms, and the instant lies
+ * on a later day than the open one.) */
+bool book_day_due(const struct book *book, int64_t received_ms);
+/* Apply a day-end as the next record: `day` is the new open day. Results: results_day_end. */
+void book_apply_day_end(struct book *book, day_t day, int64_t received_ms, struct writer *results);
+
+/* --- headquarters --- */
+
+/* Check and apply a headquarters' record (kind INIT or HQ) as the next one. Results of a close: the nets.
+ * Returns: false with ret_fault (what, where, what to do), nothing has changed then. */
+bool book_apply_hq(struct book *book, slice_t bytes, int64_t received_ms, struct writer *results,
+                   struct fault *ret_fault) MUST_USE;
+
+#endif

@@ -1,0 +1,426 @@
+#include "clearing/book/past_index.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "clearing/base/hash.h"
+#include "clearing/base/memory.h"
+#include "proto/codec/decode.h"
+
+/* --- terminals and their runs --- */
+
+static uint64_t terminal_key(store_t store, slice_t code)
+{
+    return hash_u64(hash_bytes(code.text, code.len) + store.n) | 1;
+}
+
+static struct past_terminal *terminal_find(const struct past_index *past, store_t store,
+                                           slice_t code)
+{
+    for (uint64_t key = terminal_key(store, code);; key += 2) {
+        const uint64_t *place = map_find(&past->by_terminal, key);
+        if (place == NULL) {
+            return NULL;
+        }
+        struct past_terminal *terminal = &past->terminals[*place - 1];
+        if (terminal->store.n == store.n && slice_equal(code_slice(&terminal->code), code)) {
+            return terminal;
+        }
+    }
+}
+
+static struct past_terminal *terminal_put(struct past_index *past, store_t store, slice_t code)
+{
+    struct past_terminal *known = terminal_find(past, store, code);
+    uint64_t key = terminal_key(store, code);
+
+    if (known != NULL) {
+        return known;
+    }
+    while (map_find(&past->by_terminal, key) != NULL) {
+        key += 2;
+    }
+    MEMORY_GROW(past->terminals, past->count, past->capacity);
+    past->terminals[past->count] = (struct past_terminal){.store = store, .code = code_of(code)};
+    *map_put(&past->by_terminal, key) = ++past->count;
+    return &past->terminals[past->count - 1];
+}
+
+static void runs_settle(struct past_terminal *terminal, uint32_t from)
+{
+    for (uint32_t i = from; i < terminal->count; i++) {
+        struct past_run *run = &terminal->runs[i];
+        uint64_t before = i == 0 ? 0 : terminal->runs[i - 1].highest;
+        run->highest = run->last > before ? run->last : before;
+    }
+}
+
+static void run_note(struct past_terminal *terminal, uint64_t number, uint64_t record)
+{
+    uint32_t at = terminal->count;
+
+    /* nearly always the last run: the same batch, or the next */
+    for (uint32_t i = terminal->count; i-- > 0 && terminal->count - i < 64;) {
+        struct past_run *run = &terminal->runs[i];
+        if (run->record == record && number > run->last) {
+            run->last = number;
+            runs_settle(terminal, i);
+            return;
+        }
+    }
+    while (at > 0 && terminal->runs[at - 1].first > number) {
+        at--;
+    }
+    MEMORY_GROW(terminal->runs, terminal->count, terminal->capacity);
+    memmove(terminal->runs + at + 1,
+            terminal->runs + at,
+            (terminal->count - at) * sizeof *terminal->runs);
+    terminal->runs[at] = (struct past_run){.first = number, .last = number, .record = record};
+    terminal->count++;
+    runs_settle(terminal, at);
+}
+
+void past_index_note(struct past_index *past, const struct cleared *cleared, uint64_t record)
+{
+    bool accepted = cleared->outcome == OUTCOME_ACCEPTED;
+
+    if (accepted && (past->record_count == 0 ||
+                     past->records[past->record_count - 1].record != record)) {
+        MEMORY_GROW(past->records, past->record_count, past->record_capacity);
+        past->records[past->record_count++] = (struct past_record){cleared->seq, record};
+    }
+    if (cleared->released && !accepted) {
+        return; /* refused: its number is open again */
+    }
+    if (cleared->released) {
+        const code_t *store = registry_store_code(past->registry, cleared->store);
+        uint64_t key =
+            waiting_key(code_slice(store), cleared->event->terminal, cleared->event->number);
+        *map_put(&past->released, key) = record + 1;
+        return;
+    }
+    if (accepted || cleared->outcome == OUTCOME_WAITING) {
+        struct past_terminal *terminal =
+            terminal_put(past, cleared->store, cleared->event->terminal);
+        run_note(terminal, cleared->event->number, record);
+    }
+}
+
+/* --- reading records --- */
+
+static struct record fetch(const struct past_index *past, uint64_t index)
+{
+    struct record record;
+
+    CHECK(record_decode(past->source.fetch(past->source.context, index), &record, NULL));
+    return record;
+}
+
+/* A batch record in memory: its body and its results, whole. */
+struct opened {
+    uint64_t index;
+    struct signed_batch signed_batch;
+    struct results_head head;
+    slice_t stream;
+};
+
+static void open_current(const struct past_current *current, struct opened *ret_opened)
+{
+    const struct results_stream *results = current->results;
+
+    *ret_opened = (struct opened){
+        .index = current->index,
+        .signed_batch = *current->signed_batch,
+        .head = {.count = results->count, .pairs = results->pairs},
+        .stream = {(const char *)results->bytes.bytes, (uint32_t)results->bytes.len},
+    };
+}
+
+/* Copy what a record holds: fetching the next would overwrite it. */
+static void open_record(struct past_index *past, uint64_t index, struct opened *ret_opened)
+{
+    struct record record;
+    struct decode_fault fault;
+
+    if (past->current.open && past->current.index == index) {
+        open_current(&past->current, ret_opened);
+        return;
+    }
+    record = fetch(past, index);
+    if (past->batch == NULL) {
+        past->batch = memory_resize(NULL, 2 * RECORD_LEN_MAX, 1);
+    }
+    memcpy(past->batch, record.payload.text, record.payload.len);
+    memcpy(past->batch + record.payload.len, record.results.text, record.results.len);
+    slice_t payload = {(const char *)past->batch, record.payload.len};
+    slice_t results = {(const char *)past->batch + record.payload.len, record.results.len};
+    ret_opened->index = index;
+    CHECK(decode_signed_batch(payload, &ret_opened->signed_batch, &fault));
+    CHECK(results_head_read(results, &ret_opened->head));
+    ret_opened->stream = ret_opened->head.piece;
+    if (ret_opened->head.piece.len == ret_opened->head.stream_len) {
+        return;
+    }
+    if (past->stream_capacity < ret_opened->head.stream_len) {
+        past->stream_capacity = ret_opened->head.stream_len;
+        past->stream = memory_resize(past->stream, past->stream_capacity, 1);
+    }
+    uint32_t have = ret_opened->head.piece.len;
+    memcpy(past->stream, ret_opened->head.piece.text, have);
+    for (uint64_t next = index + 1; have < ret_opened->head.stream_len; next++) {
+        struct record more = fetch(past, next);
+        CHECK(more.kind == RECORD_RESULTS && more.results.len > 0 &&
+              more.results.len <= ret_opened->head.stream_len - have);
+        memcpy(past->stream + have, more.results.text, more.results.len);
+        have += more.results.len;
+    }
+    ret_opened->stream = (slice_t){(const char *)past->stream, have};
+}
+
+static struct reader stream_reader(const struct opened *opened)
+{
+    return (struct reader){(const uint8_t *)opened->stream.text, opened->stream.len, 0, false};
+}
+
+/* The sequence number of the first event accepted in a record that has one. */
+static uint64_t first_seq(const struct past_index *past, uint64_t record)
+{
+    uint32_t low = 0;
+    uint32_t high = past->record_count;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (past->records[middle].record < record) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    CHECK(low < past->record_count && past->records[low].record == record);
+    return past->records[low].first_seq;
+}
+
+static bool item_accepted(const struct results_item *item)
+{
+    return item->results.len > 0 && item->results.text[0] == OUTCOME_ACCEPTED;
+}
+
+/* Find the event of a number in an opened batch. Out: its place. */
+static bool event_in(const struct opened *opened, slice_t terminal, uint64_t number,
+                     uint32_t *ret_place, slice_t *ret_bytes)
+{
+    static _Thread_local struct event event;
+    struct decode_fault fault;
+    struct batch batch;
+
+    CHECK(decode_batch_header(opened->signed_batch.body, &batch, &fault));
+    struct batch_cursor cursor = batch_cursor_of(&batch);
+    while (cursor.count < opened->head.count &&
+           decode_next_event(&cursor, &event, &fault) == CURSOR_EVENT) {
+        uint32_t place = cursor.count - 1;
+        uint8_t outcome = opened->head.pairs[2 * place];
+        bool spent = outcome == OUTCOME_ACCEPTED || outcome == OUTCOME_WAITING;
+        if (spent && event.number == number && slice_equal(event.terminal, terminal)) {
+            *ret_place = place;
+            *ret_bytes = cursor.event_bytes;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The results of the batch's own event at a place: the items of accepted ones come in order. */
+static void own_item(const struct past_index *past, const struct opened *opened, uint32_t place,
+                     struct past *ret_past)
+{
+    struct reader reader = stream_reader(opened);
+    struct results_item item;
+    uint64_t seq = first_seq(past, opened->index);
+    uint32_t before = 0; /* accepted events of the batch before this one */
+
+    for (uint32_t i = 0; i < place; i++) {
+        before += opened->head.pairs[2 * i] == OUTCOME_ACCEPTED;
+    }
+    while (results_item_read(&reader, &item)) {
+        if (!item.released) {
+            if (before == 0) {
+                ret_past->seq = seq;
+                ret_past->results = item.results;
+                return;
+            }
+            before--;
+        }
+        seq += item_accepted(&item);
+    }
+    CHECK(false); /* an accepted event has its results */
+}
+
+/* The results of an event that was released in an opened record. */
+static void released_item(const struct past_index *past, const struct opened *opened,
+                          store_t store, slice_t terminal, uint64_t number,
+                          struct past *ret_past)
+{
+    struct reader reader = stream_reader(opened);
+    struct results_item item;
+    uint64_t seq = 0;
+    bool counted = false;
+
+    while (results_item_read(&reader, &item)) {
+        if (item.released && item.store.n == store.n && item.number == number &&
+            slice_equal(item.terminal, terminal)) {
+            ret_past->seq = seq + (counted ? 0 : first_seq(past, opened->index));
+            ret_past->results = item.results;
+            return;
+        }
+        if (item_accepted(&item)) {
+            seq = counted ? seq + 1 : first_seq(past, opened->index) + 1;
+            counted = true;
+        }
+    }
+    CHECK(false); /* the index says that it is here */
+}
+
+/* --- the history --- */
+
+/* The newest record before `limit` that may hold a number, by the runs of its terminal (false:
+ * none). A number can be in several, when its event had waited, was refused and came again. */
+static bool newest_run(const struct past_terminal *terminal, uint64_t number, uint64_t limit,
+                       uint64_t *ret_record)
+{
+    uint32_t low = 0;
+    uint32_t high = terminal->count;
+    bool found = false;
+
+    while (low < high) { /* the first run that begins after the number */
+        uint32_t middle = low + (high - low) / 2;
+        if (terminal->runs[middle].first <= number) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    for (uint32_t i = low; i-- > 0 && terminal->runs[i].highest >= number;) {
+        const struct past_run *run = &terminal->runs[i];
+        if (run->last >= number && run->record < limit && (!found || run->record > *ret_record)) {
+            *ret_record = run->record;
+            found = true;
+        }
+    }
+    return found;
+}
+
+static bool find_run(struct past_index *past, const struct past_terminal *terminal,
+                     uint64_t number, struct opened *ret_opened, uint32_t *ret_place,
+                     slice_t *ret_bytes)
+{
+    uint64_t record = UINT64_MAX;
+
+    while (newest_run(terminal, number, record, &record)) {
+        open_record(past, record, ret_opened);
+        if (event_in(ret_opened, code_slice(&terminal->code), number, ret_place, ret_bytes)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool past_find(void *context, store_t store, slice_t terminal_code, uint64_t number,
+                      struct past *ret_past)
+{
+    struct past_index *past = context;
+    const struct past_terminal *terminal = terminal_find(past, store, terminal_code);
+    struct opened opened;
+    uint32_t place = 0;
+    slice_t bytes = {NULL, 0};
+
+    if (terminal == NULL ||
+        !find_run(past, terminal, number, &opened, &place, &bytes)) {
+        return false;
+    }
+    *ret_past = (struct past){.store = store, .event = bytes};
+    if (opened.head.pairs[2 * place] == OUTCOME_ACCEPTED) {
+        own_item(past, &opened, place, ret_past);
+        return true;
+    }
+    const code_t *code = registry_store_code(past->registry, store);
+    const uint64_t *release =
+        map_find(&past->released, waiting_key(code_slice(code), terminal_code, number));
+    if (release == NULL) {
+        return true; /* it waits: no sequence yet */
+    }
+    /* its bytes are in one record, its results in another: keep the bytes aside */
+    static _Thread_local uint8_t kept[BATCH_BODY_LEN_MAX];
+    memcpy(kept, bytes.text, bytes.len);
+    ret_past->event = (slice_t){(const char *)kept, bytes.len};
+    open_record(past, *release - 1, &opened);
+    released_item(past, &opened, store, terminal_code, number, ret_past);
+    return true;
+}
+
+struct past_name past_index_name(struct past_index *past, uint64_t seq)
+{
+    static _Thread_local struct event event;
+    uint32_t low = 0;
+    uint32_t high = past->record_count;
+    struct opened opened;
+    struct results_item item;
+    struct decode_fault fault;
+    struct batch batch;
+
+    while (low + 1 < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (past->records[middle].first_seq <= seq) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    CHECK(low < past->record_count && past->records[low].first_seq <= seq);
+    open_record(past, past->records[low].record, &opened);
+    CHECK(decode_batch_header(opened.signed_batch.body, &batch, &fault));
+    struct batch_cursor cursor = batch_cursor_of(&batch);
+    struct reader reader = stream_reader(&opened);
+    uint64_t at = past->records[low].first_seq;
+    while (results_item_read(&reader, &item)) {
+        if (!item.released) { /* the next accepted event of the batch */
+            do {
+                CHECK(decode_next_event(&cursor, &event, &fault) == CURSOR_EVENT);
+            } while (opened.head.pairs[2 * (cursor.count - 1)] != OUTCOME_ACCEPTED);
+        }
+        if (item_accepted(&item) && at++ == seq) {
+            if (item.released) {
+                return (struct past_name){item.store, code_of(item.terminal), item.number};
+            }
+            store_t store = registry_find_store(past->registry, batch.store);
+            return (struct past_name){store, code_of(event.terminal), event.number};
+        }
+    }
+    CHECK(false);
+    return (struct past_name){0};
+}
+
+static void past_at(void *context, uint64_t seq, struct past *ret_past)
+{
+    struct past_name name = past_index_name(context, seq);
+
+    CHECK(past_find(context, name.store, code_slice(&name.terminal), name.number, ret_past));
+}
+
+struct history past_index_history(struct past_index *past)
+{
+    return (struct history){past, past_find, past_at};
+}
+
+void past_index_deinit(struct past_index *past)
+{
+    for (uint32_t i = 0; i < past->count; i++) {
+        free(past->terminals[i].runs);
+    }
+    free(past->terminals);
+    free(past->records);
+    free(past->batch);
+    free(past->stream);
+    map_deinit(&past->by_terminal);
+    map_deinit(&past->released);
+    *past = (struct past_index){0};
+}

@@ -1,0 +1,80 @@
+/* The past in the journal: where an accepted or waiting event stands, found by its reference or its
+ * sequence number (behind struct history). Sparse: one entry a batch and terminal, one a record.
+ * One thread (the writer). */
+#ifndef CLEARING_BOOK_PAST_INDEX_H
+#define CLEARING_BOOK_PAST_INDEX_H
+
+#include "clearing/book/results_stream.h"
+#include "clearing/order/history.h"
+
+/* Who can give a record back by its index: the journal and the group that is not written yet. The
+ * slice holds until the next fetch. */
+struct record_source {
+    void *context;
+    slice_t (*fetch)(void *context, uint64_t index);
+};
+
+/* Numbers of one terminal in one record: first..last with whatever holes. */
+struct past_run {
+    uint64_t first;
+    uint64_t last;
+    uint64_t highest; /* the highest `last` of this run and all before it */
+    uint64_t record;
+};
+
+struct past_terminal {
+    store_t store;
+    code_t code;
+    struct past_run *runs; /* by first */
+    uint32_t count;
+    uint32_t capacity;
+};
+
+struct past_record {
+    uint64_t first_seq; /* of the events accepted in it */
+    uint64_t record;
+};
+
+/* The batch that is being applied: no source has its record yet, and a replay must not believe what
+ * the record says before it has been compared. */
+struct past_current {
+    bool open;
+    uint64_t index;
+    const struct signed_batch *signed_batch;
+    const struct results_stream *results; /* of its events so far */
+};
+
+struct past_index {
+    const struct registry *registry;
+    struct record_source source;
+    struct past_current current;
+    struct past_terminal *terminals;
+    uint32_t count;
+    uint32_t capacity;
+    struct map by_terminal; /* key -> terminal + 1 */
+    struct past_record *records; /* with accepted events, rising */
+    uint32_t record_count;
+    uint32_t record_capacity;
+    struct map released; /* waiting_key of an event that had waited -> record of its release + 1 */
+    uint8_t *batch; /* copies that the slices of the last find point into */
+    uint8_t *stream;
+    uint32_t stream_capacity;
+};
+
+struct history past_index_history(struct past_index *past);
+
+/* Take in what became of an event in record `record` (events of the batch and what they
+ * release). Records rise. */
+void past_index_note(struct past_index *past, const struct cleared *cleared, uint64_t record);
+
+/* The name of an event by its sequence number. */
+struct past_name {
+    store_t store;
+    code_t terminal;
+    uint64_t number;
+};
+struct past_name past_index_name(struct past_index *past, uint64_t seq);
+
+void past_index_deinit(struct past_index *past);
+
+#endif

@@ -1,0 +1,61 @@
+/* A batch record's results: what became of each event, and the effects of those that were accepted,
+ * in the order of clearing.
+ *
+ *     offset  size
+ *          0     2  count: events of the batch, big-endian
+ *          2  2 * n  per event: outcome, and what it waits for (0 unless WAITING)
+ *                  4  length of the stream, big-endian
+ *                     the stream, as much of it as the record holds; the rest follows in records of
+ *                     kind RESULTS (payload: the batch record's index, 8 bytes big-endian)
+ *
+ * Of the stream nothing is kept for events that were not accepted. It is a string of items: a varint
+ * tag, 0 an event of this batch, 1 an event that had waited and was released (then its store's number,
+ * terminal, number and outcome follow), and a varint length with the results (effects/results.h). */
+#ifndef CLEARING_BOOK_RESULTS_STREAM_H
+#define CLEARING_BOOK_RESULTS_STREAM_H
+
+#include "clearing/apply/apply.h"
+#include "clearing/journal/record.h"
+
+/* Grows as results are added; one is reused for all batches. Zeroed memory is ready. */
+struct results_stream {
+    uint32_t count; /* events of the batch so far */
+    uint8_t *pairs; /* outcome, waiting_for */
+    uint32_t pair_capacity;
+    struct writer bytes;
+};
+
+void results_stream_reset(struct results_stream *stream);
+/* Add what became of an event (of the batch, or a released one). */
+void results_stream_add(struct results_stream *stream, const struct cleared *cleared);
+void results_stream_deinit(struct results_stream *stream);
+
+/* Lay the results out for a record whose payload has a length: the head (everything that the batch's
+ * own record holds) is written to `head`. Returns: how much of the stream is in it; the rest goes into
+ * continuation records of RESULTS_PIECE_MAX bytes each. */
+#define RESULTS_PIECE_MAX (RECORD_CONTENT_MAX - 8)
+size_t results_stream_head(const struct results_stream *stream, size_t payload_len,
+                           struct writer *head);
+
+/* An item met when a stream is read. */
+struct results_item {
+    bool released;
+    store_t store;    /* released */
+    slice_t terminal; /* released */
+    uint64_t number;  /* released */
+    slice_t results;
+};
+
+/* Read the next item. Returns: false at the end or when the bytes are bad (reader->bad). */
+bool results_item_read(struct reader *reader, struct results_item *ret_item);
+
+/* The parts of a batch record's results. */
+struct results_head {
+    uint32_t count;
+    const uint8_t *pairs;
+    uint32_t stream_len;
+    slice_t piece; /* of the stream, in this record */
+};
+bool results_head_read(slice_t results, struct results_head *ret_head) MUST_USE;
+
+#endif
