@@ -1,18 +1,59 @@
 /* allclear: the one tool of headquarters' finance, stores and auditors. */
-#include <locale.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
-#include "tools/text.h"
+#include "tools/hq/hq_verbs.h"
+#include "tools/node/node_verbs.h"
+#include "tools/render/language.h"
 #include "tools/verbs.h"
+
+/* Both a store and headquarters have statements: whose folder it is decides. */
+static int verb_any_statement(int argc, char **argv)
+{
+    const char *dir = getenv("ALLCLEAR_DIR");
+    char path[4096];
+
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--dir") == 0 && i + 1 < argc) {
+            dir = argv[i + 1];
+        } else if (strncmp(argv[i], "--dir=", 6) == 0) {
+            dir = argv[i] + 6;
+        }
+    }
+    snprintf(path, sizeof path, "%s/node.json", dir == NULL ? "." : dir);
+    return access(path, F_OK) == 0 ? verb_own_statement(argc, argv) : verb_hq_statement(argc, argv);
+}
 
 static const struct verb {
     const char *name;
     int (*run)(int argc, char **argv);
     const char *summary;
 } verbs[] = {
-    {"simulate", verb_simulate, "clear event files in memory and print the settlement report"},
+    {"init", verb_init, N_("make a new alliance's data folder and keys")},
+    {"apply", verb_apply, N_("bring changed rules and stores into force")},
+    {"diff", verb_diff, N_("say what changed rules would change")},
+    {"invite", verb_invite, N_("make a store's kit to join with")},
+    {"key", verb_key, N_("list, approve and revoke stores' keys")},
+    {"freeze", verb_freeze, N_("take no more batches from a store")},
+    {"unfreeze", verb_unfreeze, N_("let a frozen store go on")},
+    {"clock", verb_clock, N_("show or set a test network's clock")},
+    {"status", verb_status, N_("how things stand")},
+    {"positions", verb_positions, N_("who owes and is owed in the open cycle")},
+    {"cycle", verb_cycle, N_("preview, close, list and show cycles")},
+    {"report", verb_report, N_("a cycle's settlement report")},
+    {"statement", verb_any_statement, N_("a participant's statement of a cycle")},
+    {"join", verb_join, N_("join an alliance with a kit (store)")},
+    {"publish", verb_publish, N_("send events to headquarters (store)")},
+    {"outbox", verb_outbox, N_("what is pending, waiting or refused (store)")},
+    {"mine", verb_mine, N_("what this store's participant is owed (store)")},
+    {"balance", verb_balance, N_("what a member has (store)")},
+    {"simulate", verb_simulate, N_("clear event files in memory and print the settlement report")},
+    {"explain", verb_explain, N_("why an event gives these figures, step by step")},
+    {"replay", verb_replay, N_("derive a backup's every figure again (auditor)")},
+    {"backup", verb_backup, N_("copy the journal while the daemon runs")},
 };
 #define VERB_COUNT (sizeof verbs / sizeof verbs[0])
 
@@ -22,12 +63,16 @@ static void help(FILE *out)
     for (size_t i = 0; i < VERB_COUNT; i++) {
         fprintf(out, "  %-10s %s\n", verbs[i].name, _(verbs[i].summary));
     }
-    fputs(_("\n`allclear VERB --help` says more of each.\n"), out);
+    fputs(_("\n`allclear VERB --help` says more of each. "
+            "--lang zh or --lang en chooses the language.\n"),
+          out);
 }
 
 int main(int argc, char **argv)
 {
-    setlocale(LC_ALL, "");
+    if (!language_take(&argc, argv)) {
+        return EX_USAGE;
+    }
     if (argc < 2 || strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0) {
         help(argc < 2 ? stderr : stdout);
         return argc < 2 ? EX_USAGE : EX_OK;

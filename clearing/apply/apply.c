@@ -205,42 +205,11 @@ static void accept(struct apply *apply, struct ruling *ruling, slice_t bytes, bo
 
 /* --- what an accepted event releases (rule 51) --- */
 
-/* Members and events brought by the events accepted in this chain. */
-struct brought {
-    uint64_t *members;
-    uint64_t *keys;
-    uint32_t count;
-    uint32_t member_capacity;
-    uint32_t key_capacity;
-};
-
 static uint64_t key_of(const struct ruling *ruling)
 {
     const code_t *store = registry_store_code(&ruling->state->registry, ruling->here.store);
 
     return waiting_key(code_slice(store), ruling->event->terminal, ruling->event->number);
-}
-
-static void bring(struct brought *brought, uint64_t member, uint64_t key)
-{
-    uint32_t count = brought->count;
-
-    MEMORY_GROW(brought->members, count, brought->member_capacity);
-    MEMORY_GROW(brought->keys, count, brought->key_capacity);
-    brought->members[count] = member;
-    brought->keys[count] = key;
-    brought->count++;
-}
-
-static bool brings(const struct brought *brought, const struct waiting_event *entry)
-{
-    for (uint32_t i = 0; i < brought->count; i++) {
-        if ((entry->member != 0 && entry->member == brought->members[i]) ||
-            (entry->of_key != 0 && entry->of_key == brought->keys[i])) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /* Refuse an event that waited: its number is open again. */
@@ -257,8 +226,9 @@ static void refuse_waiting(struct apply *apply, const struct ruling *ruling, sli
     tell(apply, ruling, (struct cleared){.bytes = bytes, .outcome = outcome, .released = true});
 }
 
-/* Try the waiting event at a place again. Returns: was it accepted (and brought more)? */
-static bool try_again(struct apply *apply, uint32_t place, struct brought *brought)
+/* Try the waiting event at a place again, and find those that it releases in turn.
+ * Returns: what became of it; OUTCOME_NONE: accepted; one that waits: it waits on. */
+static outcome_t try_again(struct apply *apply, uint32_t place)
 {
     struct waiting *waiting = &apply->state->waiting;
     struct waiting_event *entry = &waiting->list[place];
@@ -271,35 +241,45 @@ static bool try_again(struct apply *apply, uint32_t place, struct brought *broug
     outcome_t outcome = rules_check(&ruling);
     if (outcome != OUTCOME_NONE && outcome_waits(outcome)) {
         entry->reason = outcome;
-        return false;
+        return outcome;
     }
     if (outcome == OUTCOME_NONE) {
         accept(apply, &ruling, bytes, true);
-        bring(brought, apply->effects.member, key_of(&ruling));
+        waiting_find(waiting, apply->effects.member, key_of(&ruling), &apply->to_try);
     } else {
         refuse_waiting(apply, &ruling, bytes, outcome);
     }
     waiting_remove(waiting, place);
-    return outcome == OUTCOME_NONE;
+    return outcome;
 }
 
-static void release(struct apply *apply, const struct ruling *first)
+/* Try those that wait for what has been accepted, in the order of arrival, from the start again after
+ * each that is accepted. */
+static void release(struct apply *apply, uint64_t key)
 {
-    struct waiting *waiting = &apply->state->waiting;
-    struct brought brought = {0};
-    bool again = true;
+    struct waiting_places *places = &apply->to_try;
+    uint32_t at = 0;
 
-    bring(&brought, apply->effects.member, key_of(first));
-    while (again) {
-        again = false;
-        for (uint32_t i = 0; i < waiting->count && !again; i++) {
-            if (waiting->list[i].bytes != NULL && brings(&brought, &waiting->list[i])) {
-                again = try_again(apply, i, &brought);
+    places->count = 0;
+    waiting_find(&apply->state->waiting, apply->effects.member, key, places);
+    while (at < places->count) {
+        uint32_t place = places->list[at];
+        outcome_t outcome = try_again(apply, place);
+        if (outcome != OUTCOME_NONE && outcome_waits(outcome)) {
+            at++;
+            continue;
+        }
+        for (uint32_t i = 0; i < places->count; i++) { /* it is gone from the list */
+            if (places->list[i] == place) {
+                places->count--;
+                memmove(places->list + i,
+                        places->list + i + 1,
+                        (places->count - i) * sizeof *places->list);
+                break;
             }
         }
+        at = outcome == OUTCOME_NONE ? 0 : at;
     }
-    free(brought.members);
-    free(brought.keys);
 }
 
 /* --- the doors --- */
@@ -321,8 +301,8 @@ void apply_event(struct apply *apply, store_t store, slice_t bytes, const struct
     if (outcome == OUTCOME_NONE) {
         numbers_spend(&state->numbers, store, event->terminal, event->number, state->open_day);
         accept(apply, &ruling, bytes, false);
-        if (waiting_for(&state->waiting, apply->effects.member, key_of(&ruling))) {
-            release(apply, &ruling);
+        if (state->waiting.live > 0) {
+            release(apply, key_of(&ruling));
         }
         return;
     }
@@ -432,4 +412,5 @@ void apply_deinit(struct apply *apply)
     effects_deinit(&apply->past_effects);
     claims_deinit(&apply->claims);
     claims_deinit(&apply->no_claims);
+    free(apply->to_try.list);
 }

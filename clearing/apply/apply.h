@@ -46,6 +46,7 @@ struct apply {
     struct effects past_effects;
     struct claims claims;
     struct claims no_claims;
+    struct waiting_places to_try; /* waiting events that may be released */
 };
 
 /* Clear one event of a store, received at `received_ms`, and then every waiting event that it

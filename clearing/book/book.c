@@ -14,7 +14,7 @@ static struct report_event event_row(const struct book *book, const struct clear
         .store = *registry_store_code(&book->state.registry, cleared->store),
         .terminal = code_of(cleared->event->terminal),
         .number = cleared->event->number,
-        .outcome = cleared->outcome == OUTCOME_WAITING ? cleared->waiting_for : cleared->outcome,
+        .outcome = cleared->outcome,
         .occurred = cleared->occurred,
         .booked = cleared->booked,
     };
@@ -26,23 +26,15 @@ static void on_cleared(void *context, const struct cleared *cleared)
 
     results_stream_add(&book->results, cleared);
     past_index_note(&book->past, cleared, book->records);
-    if (cleared->outcome == OUTCOME_ACCEPTED && cleared->booked <= cleared->occurred &&
-        !cleared->released) {
+    if (cleared->outcome == OUTCOME_ACCEPTED && cleared->booked <= cleared->occurred) {
         return; /* nearly always: no list has it */
     }
+    if (cleared->outcome == OUTCOME_WAITING || cleared->outcome == OUTCOME_DUPLICATE) {
+        return;
+    }
     struct report_event row = event_row(book, cleared);
-    if (cleared->released) {
-        report_events_remove(&book->waiting, &row);
-    }
-    if (cleared->outcome == OUTCOME_WAITING) {
-        report_events_add(&book->waiting, &row);
-    } else if (cleared->outcome == OUTCOME_ACCEPTED) {
-        if (cleared->booked > cleared->occurred) {
-            report_events_add(&book->late, &row);
-        }
-    } else if (cleared->outcome != OUTCOME_DUPLICATE) {
-        report_events_add(&book->refused, &row);
-    }
+    report_events_add(
+        cleared->outcome == OUTCOME_ACCEPTED ? &book->late : &book->refused, &row);
 }
 
 static void on_expired(void *context, const struct expired *expired)
@@ -73,7 +65,6 @@ void book_deinit(struct book *book)
     free(book->streams);
     free(book->cycles);
     free(book->refused.list);
-    free(book->waiting.list);
     free(book->late.list);
     *book = (struct book){0};
 }

@@ -54,7 +54,6 @@ struct book {
     day_t cycle_from;            /* of the open cycle */
     uint64_t cycle_first_record;
     struct report_events refused; /* of the open cycle */
-    struct report_events waiting;
     struct report_events late;
     struct results_stream results;
     struct event event; /* scratch */

@@ -276,7 +276,6 @@ static void clear_cycle(struct book *book)
     positions_clear(&book->state.positions);
     book->refused.count = 0;
     book->late.count = 0;
-    book->waiting.count = 0;
 }
 
 static bool close_cycle(struct hq_door *door, struct fault *ret_fault)
@@ -299,7 +298,7 @@ static bool close_cycle(struct hq_door *door, struct fault *ret_fault)
     results_stream_reset(&book->results); /* the deadline's refusals are not kept one by one */
     apply_deadline(&book->apply);
     apply_day_end(&book->apply, book->state.open_day + 1);
-    report_build(&book->state, &book->refused, &book->waiting, &book->late, &report);
+    report_build(&book->state, &book->refused, &book->late, &report);
     report.cycle = cycle.id.text;
     report.from = cycle.from;
     report.to = cycle.to;

@@ -1,5 +1,7 @@
 #include "clearing/effects/results.h"
 
+#include <string.h>
+
 #include "clearing/base/memory.h"
 
 /* The optional fields of an effect, in the order of their presence bits. A field of 0 is left out. */
@@ -27,13 +29,16 @@ static void effect_fields(const struct effect *effect, int64_t fields[FIELD_COUN
     fields[17] = effect->rule;
 }
 
-static void effect_of_fields(const int64_t fields[FIELD_COUNT], struct effect *ret_effect)
+/* False: a field is out of its range or not as effect_fields would give it. */
+static bool effect_of_fields(const int64_t fields[FIELD_COUNT], struct effect *ret_effect)
 {
+    int64_t again[FIELD_COUNT];
+
     ret_effect->line = (uint8_t)fields[0];
     ret_effect->lot = (lot_id_t)fields[1];
     ret_effect->made = (lot_id_t)fields[2];
     ret_effect->class = (uint32_t)fields[3];
-    ret_effect->product.n = fields[4] == 0 ? UINT32_MAX : (uint32_t)(fields[4] - 1);
+    ret_effect->product.n = fields[4] == 0 ? UINT32_MAX : (uint32_t)((uint64_t)fields[4] - 1);
     ret_effect->terms_version = (uint32_t)fields[5];
     ret_effect->units = fields[6];
     ret_effect->principal = money(fields[7]);
@@ -42,11 +47,13 @@ static void effect_of_fields(const int64_t fields[FIELD_COUNT], struct effect *r
     ret_effect->lot_units = fields[10];
     ret_effect->lot_drawn = fields[11];
     ret_effect->lot_principal = money(fields[12]);
-    ret_effect->valid_to = fields[13] == 0 ? DAY_MAX : (day_t)(fields[13] - 1);
+    ret_effect->valid_to = fields[13] == 0 ? DAY_MAX : (day_t)((uint64_t)fields[13] - 1);
     ret_effect->own = fields[14] != 0;
     ret_effect->topup_principal = money(fields[15]);
     ret_effect->topup = (lot_id_t)fields[16];
     ret_effect->rule = (uint32_t)fields[17];
+    effect_fields(ret_effect, again);
+    return memcmp(again, fields, sizeof again) == 0;
 }
 
 static void write_effect(struct writer *writer, const struct effects *effects,
@@ -115,6 +122,7 @@ static void read_shares(struct reader *reader, struct effects *effects)
     struct effect *effect = &effects->list[effects->count - 1];
     uint64_t count = read_varint_max(reader, 64);
 
+    reader->bad = reader->bad || count == 0; /* the bit would not be set */
     effect->shares_at = effects->share_count;
     for (uint64_t i = 0; i < count && !reader->bad; i++) {
         struct share share = {
@@ -144,13 +152,24 @@ static void read_effect(struct reader *reader, struct effects *effects)
     for (unsigned i = 0; i < FIELD_COUNT; i++) {
         if ((present >> i & 1) != 0) {
             fields[i] = read_signed(reader);
+            reader->bad = reader->bad || fields[i] == 0;
         }
     }
-    effect_of_fields(fields, &effect);
+    if (!effect_of_fields(fields, &effect)) {
+        reader->bad = true;
+    }
     effects_add(effects, &effect, NULL, 0);
     if ((present >> SHARES_BIT & 1) != 0) {
         read_shares(reader, effects);
     }
+}
+
+static day_t read_day(struct reader *reader)
+{
+    int64_t day = read_signed(reader);
+
+    reader->bad = reader->bad || day < DAY_MIN || day > DAY_MAX;
+    return (day_t)day;
 }
 
 static struct site read_place(struct reader *reader)
@@ -177,8 +196,8 @@ bool results_read(struct reader *reader, outcome_t *ret_outcome, outcome_t *ret_
         effects->original = read_varint(reader);
         effects->previous_refund = read_varint(reader);
         effects->member = read_varint(reader);
-        effects->occurred = (day_t)read_signed(reader);
-        effects->booked = (day_t)read_signed(reader);
+        effects->occurred = read_day(reader);
+        effects->booked = read_day(reader);
         effects->terms_version = (uint32_t)read_varint_max(reader, UINT32_MAX);
         uint64_t count = read_varint_max(reader, RECORD_LEN_MAX);
         for (uint64_t i = 0; i < count && !reader->bad; i++) {

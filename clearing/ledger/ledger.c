@@ -340,7 +340,7 @@ static ledger_take_t expect(struct ledger *ledger, const struct batch_door *door
         ledger_stand(ledger, door->store, ret_expect);
     }
     ret_expect->reason = reason;
-    snprintf(ret_expect->detail, sizeof ret_expect->detail, "%s", detail);
+    snprintf(ret_expect->detail, sizeof ret_expect->detail, "%.*s", (int)sizeof ret_expect->detail - 1, detail);
     return LEDGER_EXPECT;
 }
 

@@ -32,25 +32,83 @@ void waiting_add(struct waiting *waiting, const struct event *event, slice_t byt
     if (event->of.number != 0) {
         entry.of_key = waiting_key(event->of.store, event->of.terminal, event->of.number);
     }
+    if (entry.member != 0) {
+        uint64_t *first = map_put(&waiting->members, entry.member);
+        entry.next_with_member = (uint32_t)*first;
+        *first = waiting->count + 1;
+    }
+    if (entry.of_key != 0) {
+        uint64_t *first = map_put(&waiting->ofs, entry.of_key);
+        entry.next_naming = (uint32_t)*first;
+        *first = waiting->count + 1;
+    }
     MEMORY_GROW(waiting->list, waiting->count, waiting->capacity);
     waiting->list[waiting->count++] = entry;
     waiting->live++;
-    if (entry.member != 0) {
-        ++*map_put(&waiting->members, entry.member);
+}
+
+/* Insert a place where it belongs, once. */
+static void places_add(struct waiting_places *places, uint32_t place)
+{
+    uint32_t at = places->count;
+
+    while (at > 0 && places->list[at - 1] > place) {
+        at--;
     }
-    if (entry.of_key != 0) {
-        ++*map_put(&waiting->ofs, entry.of_key);
+    if (at > 0 && places->list[at - 1] == place) {
+        return;
+    }
+    MEMORY_GROW(places->list, places->count, places->capacity);
+    memmove(places->list + at + 1, places->list + at, (places->count - at) * sizeof *places->list);
+    places->list[at] = place;
+    places->count++;
+}
+
+void waiting_find(const struct waiting *waiting, uint64_t member, uint64_t key,
+                  struct waiting_places *places)
+{
+    if (waiting->live == 0) {
+        return;
+    }
+    const uint64_t *first = member == 0 ? NULL : map_find(&waiting->members, member);
+    for (uint64_t at = first == NULL ? 0 : *first; at != 0;
+         at = waiting->list[at - 1].next_with_member) {
+        places_add(places, (uint32_t)at - 1);
+    }
+    first = map_find(&waiting->ofs, key);
+    for (uint64_t at = first == NULL ? 0 : *first; at != 0; at = waiting->list[at - 1].next_naming) {
+        places_add(places, (uint32_t)at - 1);
     }
 }
 
-bool waiting_for(const struct waiting *waiting, uint64_t member, uint64_t key)
+static void unchain(struct waiting *waiting, uint32_t place)
 {
-    if (waiting->live == 0) {
-        return false;
+    const struct waiting_event *entry = &waiting->list[place];
+
+    if (entry->member != 0) {
+        uint64_t *first = map_find(&waiting->members, entry->member);
+        if (*first == place + 1) {
+            *first = entry->next_with_member;
+        } else {
+            uint32_t at = (uint32_t)*first;
+            while (waiting->list[at - 1].next_with_member != place + 1) {
+                at = waiting->list[at - 1].next_with_member;
+            }
+            waiting->list[at - 1].next_with_member = entry->next_with_member;
+        }
     }
-    const uint64_t *with = member == 0 ? NULL : map_find(&waiting->members, member);
-    const uint64_t *named = map_find(&waiting->ofs, key);
-    return (with != NULL && *with > 0) || (named != NULL && *named > 0);
+    if (entry->of_key != 0) {
+        uint64_t *first = map_find(&waiting->ofs, entry->of_key);
+        if (*first == place + 1) {
+            *first = entry->next_naming;
+        } else {
+            uint32_t at = (uint32_t)*first;
+            while (waiting->list[at - 1].next_naming != place + 1) {
+                at = waiting->list[at - 1].next_naming;
+            }
+            waiting->list[at - 1].next_naming = entry->next_naming;
+        }
+    }
 }
 
 void waiting_remove(struct waiting *waiting, uint32_t place)
@@ -58,12 +116,7 @@ void waiting_remove(struct waiting *waiting, uint32_t place)
     struct waiting_event *entry = &waiting->list[place];
 
     CHECK(entry->bytes != NULL);
-    if (entry->member != 0) {
-        --*map_find(&waiting->members, entry->member);
-    }
-    if (entry->of_key != 0) {
-        --*map_find(&waiting->ofs, entry->of_key);
-    }
+    unchain(waiting, place);
     free(entry->bytes);
     entry->bytes = NULL;
     waiting->live--;

@@ -1,5 +1,6 @@
-/* Events that wait for a member, an original or value (rules 33a, 51), in the order of their arrival.
- * Two counting indexes tell in constant time that nobody waits for what an event brings. One thread. */
+/* Events that wait for a member, an original or value (rules 33a, 51), in the order of their arrival,
+ * chained by member and by the event that they name: what an accepted event brings finds them without
+ * a look at the others. One thread. */
 #ifndef CLEARING_ORDER_WAITING_H
 #define CLEARING_ORDER_WAITING_H
 
@@ -16,6 +17,8 @@ struct waiting_event {
     outcome_t reason;
     uint64_t member; /* 0: none */
     uint64_t of_key; /* key of the event named in `of`; 0: none */
+    uint32_t next_with_member; /* chains: place + 1 of another, 0: last */
+    uint32_t next_naming;
 };
 
 struct waiting {
@@ -23,8 +26,8 @@ struct waiting {
     uint32_t count;             /* places in use, holes included */
     uint32_t capacity;
     uint32_t live;
-    struct map members; /* member -> how many wait with it */
-    struct map ofs;     /* key -> how many name it */
+    struct map members; /* member -> place + 1 of the first that waits with it */
+    struct map ofs;     /* key -> place + 1 of the first that names it */
 };
 
 /* A nonzero key of an event reference; equal references have equal keys. Keys of different references
@@ -35,8 +38,16 @@ uint64_t waiting_key(slice_t store, slice_t terminal, uint64_t number);
 void waiting_add(struct waiting *waiting, const struct event *event, slice_t bytes, store_t store,
                  day_t came, outcome_t reason);
 
-/* Does anybody wait with this member (0: no) or for this event? */
-bool waiting_for(const struct waiting *waiting, uint64_t member, uint64_t key);
+/* Places of the list in the order of arrival. Zeroed memory is an empty one. */
+struct waiting_places {
+    uint32_t *list;
+    uint32_t count;
+    uint32_t capacity;
+};
+
+/* Add to `places` those that wait with this member (0: none) or name this event. */
+void waiting_find(const struct waiting *waiting, uint64_t member, uint64_t key,
+                  struct waiting_places *places);
 
 /* Forget the event at a place of the list. */
 void waiting_remove(struct waiting *waiting, uint32_t place);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "clearing/base/memory.h"
+#include "proto/codec/decode.h"
 
 /* --- lists of events --- */
 
@@ -29,19 +30,6 @@ void report_events_add(struct report_events *events, const struct report_event *
 {
     MEMORY_GROW(events->list, events->count, events->capacity);
     events->list[events->count++] = *event;
-}
-
-void report_events_remove(struct report_events *events, const struct report_event *event)
-{
-    for (uint32_t i = 0; i < events->count; i++) {
-        const struct report_event *known = &events->list[i];
-        if (known->number == event->number &&
-            slice_equal(code_slice(&known->store), code_slice(&event->store)) &&
-            slice_equal(code_slice(&known->terminal), code_slice(&event->terminal))) {
-            events->list[i] = events->list[--events->count];
-            return;
-        }
-    }
 }
 
 void report_events_sort(struct report_events *events)
@@ -232,9 +220,30 @@ static void build_outstanding(const struct state *state, struct report *report)
     map_deinit(&index);
 }
 
+static void build_waiting(const struct state *state, struct report *report)
+{
+    static _Thread_local struct event event;
+    struct decode_fault fault;
+
+    for (uint32_t i = 0; i < state->waiting.count; i++) {
+        const struct waiting_event *entry = &state->waiting.list[i];
+        if (entry->bytes == NULL) {
+            continue;
+        }
+        CHECK(decode_event((slice_t){(const char *)entry->bytes, entry->len}, &event, &fault));
+        struct report_event row = {
+            .store = *registry_store_code(&state->registry, entry->store),
+            .terminal = code_of(event.terminal),
+            .number = event.number,
+            .outcome = entry->reason,
+        };
+        report_events_add(&report->waiting, &row);
+    }
+    report_events_sort(&report->waiting);
+}
+
 void report_build(const struct state *state, struct report_events *refused,
-                  struct report_events *waiting, struct report_events *late,
-                  struct report *ret_report)
+                  struct report_events *late, struct report *ret_report)
 {
     *ret_report = (struct report){
         .cycle = "",
@@ -242,15 +251,14 @@ void report_build(const struct state *state, struct report_events *refused,
         .positions = &state->positions,
     };
     report_events_sort(refused);
-    report_events_sort(waiting);
     report_events_sort(late);
     ret_report->refused = *refused;
-    ret_report->waiting = *waiting;
     ret_report->late = *late;
     build_participants(state, ret_report);
     build_matrix(state, ret_report);
     build_stores(state, ret_report);
     build_outstanding(state, ret_report);
+    build_waiting(state, ret_report);
 }
 
 void report_deinit(struct report *report)
@@ -259,5 +267,6 @@ void report_deinit(struct report *report)
     free(report->matrix);
     free(report->stores);
     free(report->outstanding);
+    free(report->waiting.list);
     *report = (struct report){0};
 }

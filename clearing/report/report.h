@@ -23,8 +23,6 @@ struct report_events {
 };
 
 void report_events_add(struct report_events *events, const struct report_event *event);
-/* Forget the entry of this event, if it is there. */
-void report_events_remove(struct report_events *events, const struct report_event *event);
 /* By store, terminal (bytes), number. */
 void report_events_sort(struct report_events *events);
 
@@ -58,19 +56,18 @@ struct report {
     uint32_t matrix_count;
     store_t *stores; /* all, by code; their sums are in positions */
     uint32_t store_count;
-    struct report_events refused; /* borrowed lists, sorted */
-    struct report_events waiting;
-    struct report_events late;
+    struct report_events refused; /* borrowed, sorted */
+    struct report_events late;    /* likewise */
+    struct report_events waiting; /* from the state */
     struct report_outstanding *outstanding; /* by issuer, product */
     uint32_t outstanding_count;
 };
 
-/* Build the report of the state's open cycle. The three lists are sorted in place and borrowed; the
+/* Build the report of the state's open cycle. The two lists are sorted in place and borrowed; the
  * state must outlive the report. cycle, from and to are the caller's to set.
  * Guarantee: the nets sum to zero (a CHECK). */
 void report_build(const struct state *state, struct report_events *refused,
-                  struct report_events *waiting, struct report_events *late,
-                  struct report *ret_report);
+                  struct report_events *late, struct report *ret_report);
 
 void report_deinit(struct report *report);
 

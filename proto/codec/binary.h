@@ -1,6 +1,6 @@
 /* Binary: small helpers of the protobuf-c encoders of this folder. */
-#ifndef PROTO_BINARY_H
-#define PROTO_BINARY_H
+#ifndef PROTO_CODEC_BINARY_H
+#define PROTO_CODEC_BINARY_H
 
 #include <protobuf-c/protobuf-c.h>
 #include <stdint.h>

@@ -4,8 +4,8 @@
  * counts within their limits. What it accepts, a protobuf library would write again byte for byte.
  * It allocates nothing; texts point into the given bytes and live as long as they do. Any thread.
  */
-#ifndef PROTO_DECODE_H
-#define PROTO_DECODE_H
+#ifndef PROTO_CODEC_DECODE_H
+#define PROTO_CODEC_DECODE_H
 
 #include <stdbool.h>
 #include <stddef.h>

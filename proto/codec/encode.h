@@ -1,6 +1,6 @@
 /* Encode: events and batches to their canonical bytes, by protobuf-c. Any thread. */
-#ifndef PROTO_ENCODE_H
-#define PROTO_ENCODE_H
+#ifndef PROTO_CODEC_ENCODE_H
+#define PROTO_CODEC_ENCODE_H
 
 #include <stdbool.h>
 #include <stddef.h>

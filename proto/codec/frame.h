@@ -2,8 +2,8 @@
  * plain structs. Texts and bytes point into the frame that was read and live as long as it does.
  * frame_decode is strict as decode.h is and allocates nothing; frame_encode is in the target
  * proto_encode. Any thread. */
-#ifndef PROTO_FRAME_H
-#define PROTO_FRAME_H
+#ifndef PROTO_CODEC_FRAME_H
+#define PROTO_CODEC_FRAME_H
 
 #include <stdbool.h>
 #include <stddef.h>

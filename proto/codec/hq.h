@@ -2,8 +2,8 @@
  * into the bytes that were read. Decoding is strict as decode.h is and allocates nothing; terms and
  * registry rows inside stay bytes, for terms_codec. hq_encode_* are in the target proto_encode.
  * Any thread. */
-#ifndef PROTO_HQ_H
-#define PROTO_HQ_H
+#ifndef PROTO_CODEC_HQ_H
+#define PROTO_CODEC_HQ_H
 
 #include <stdbool.h>
 #include <stddef.h>

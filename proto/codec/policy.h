@@ -1,8 +1,8 @@
 /* Policy: what an event must fulfil beyond its form, for every door alike (decoder, encoder, line
  * reader): only the fields of a line's means, texts that people can be shown, a time that calendars
  * know, and event_fault. Thereby one content has one encoding. */
-#ifndef PROTO_POLICY_H
-#define PROTO_POLICY_H
+#ifndef PROTO_CODEC_POLICY_H
+#define PROTO_CODEC_POLICY_H
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 /* Strict: protobuf-c's reading made strict by writing again; for rare messages. */
-#ifndef PROTO_STRICT_H
-#define PROTO_STRICT_H
+#ifndef PROTO_CODEC_STRICT_H
+#define PROTO_CODEC_STRICT_H
 
 #include <protobuf-c/protobuf-c.h>
 

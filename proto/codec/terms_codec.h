@@ -1,8 +1,8 @@
 /* Terms codec: terms and registry rows to and from their bytes (proto/allclear/v1/terms.proto), by
  * protobuf-c both ways. Reading is as strict as decode.h: what is read must be what protobuf-c
  * would write again. Rare, not on the events' path; allocates. In the target proto_encode. */
-#ifndef PROTO_TERMS_CODEC_H
-#define PROTO_TERMS_CODEC_H
+#ifndef PROTO_CODEC_TERMS_CODEC_H
+#define PROTO_CODEC_TERMS_CODEC_H
 
 #include <stdbool.h>
 #include <stddef.h>

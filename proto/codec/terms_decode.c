@@ -279,7 +279,7 @@ static void take_offer(struct taking *t, const struct terms *terms,
     offer->tier_count = take_count(t, message->n_tiers, 1, TIERS_MAX);
     for (uint32_t i = 0; i < offer->tier_count; i++) {
         take_tier(t, message->tiers[i], &offer->tiers[i]);
-        if (i > 0 && offer->tiers[i].pay.fen <= offer->tiers[i - 1].pay.fen) {
+        if (i > 0 && money_compare(offer->tiers[i].pay, offer->tiers[i - 1].pay) <= 0) {
             (void)refuse(t, "tiers that do not rise");
         }
     }

@@ -171,10 +171,10 @@ static Allclear__V1__Tier *put_tier(struct pool *pool, const struct tier *tier)
     Allclear__V1__Tier *message = pool_take(pool, 1, sizeof *message);
 
     allclear__v1__tier__init(message);
-    message->pay_fen = tier->pay.fen;
+    message->pay_fen = money_fen(tier->pay);
     message->percent = tier->percent;
     message->bonus_rate = tier->bonus_rate.millionths;
-    message->bonus_fen = tier->bonus.fen;
+    message->bonus_fen = money_fen(tier->bonus);
     message->every = tier->every;
     return message;
 }

@@ -1,8 +1,8 @@
 /* Wire: the protobuf wire format, read strictly, for the decoders of this folder only. It
  * walks bytes from `at` to `end` (of the innermost message) and keeps the first error. All are
  * inline because decoding a batch runs through them a hundred thousand times a second. */
-#ifndef PROTO_WIRE_H
-#define PROTO_WIRE_H
+#ifndef PROTO_CODEC_WIRE_H
+#define PROTO_CODEC_WIRE_H
 
 #include <stdbool.h>
 #include <stdint.h>

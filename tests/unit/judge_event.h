@@ -1,7 +1,7 @@
 /* The judge of the strict decoder: protobuf-c reads, and the schema's limits are applied to what it
  * read, written a second time and without the decoder's helpers. */
-#ifndef TESTS_JUDGE_EVENT_H
-#define TESTS_JUDGE_EVENT_H
+#ifndef TESTS_UNIT_JUDGE_EVENT_H
+#define TESTS_UNIT_JUDGE_EVENT_H
 
 #include "allclear/v1/batch.pb-c.h"
 #include "allclear/v1/event.pb-c.h"

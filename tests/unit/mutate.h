@@ -1,8 +1,8 @@
 /* Mutations of protobuf messages that keep most of their structure: a message is parsed into a tree
  * by its descriptor, changed in one or two places, written again, and now and then damaged as raw
  * bytes. Seeded, so that a failure comes again. */
-#ifndef TESTS_MUTATE_H
-#define TESTS_MUTATE_H
+#ifndef TESTS_UNIT_MUTATE_H
+#define TESTS_UNIT_MUTATE_H
 
 #include <protobuf-c/protobuf-c.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* Random events for the tests of the codec and of the lines: well formed, all types, every field
  * used now and then, numbers at their boundaries. The same seed gives the same events. */
-#ifndef TESTS_RANDOM_EVENT_H
-#define TESTS_RANDOM_EVENT_H
+#ifndef TESTS_UNIT_RANDOM_EVENT_H
+#define TESTS_UNIT_RANDOM_EVENT_H
 
 #include <stdint.h>
 #include <stdio.h>

@@ -52,20 +52,22 @@ static bool quoted_read(struct csv *csv, struct csv_cell *cell, struct complaint
     uint32_t out = start; /* never ahead of what is read */
 
     for (advance(csv); !at_end(csv); advance(csv)) {
-        if (current(csv) == '"') {
+        bool quote = current(csv) == '"';
+        if (quote) {
             advance(csv);
-            if (current(csv) != '"') {
-                cell->text = (slice_t){text + start, out - start};
-                if (ends_cell(csv)) {
-                    return true;
-                }
-                complaints_add(complaints, &place,
-                               _("only a comma may follow a closing quote; "
-                                 "a quote inside is written twice"));
-                return false;
-            }
         }
-        text[out++] = current(csv);
+        if (!quote || current(csv) == '"') {
+            text[out++] = current(csv);
+            continue;
+        }
+        cell->text = (slice_t){text + start, out - start};
+        if (ends_cell(csv)) {
+            return true;
+        }
+        complaints_add(complaints, &place,
+                       _("only a comma may follow a closing quote; "
+                         "a quote inside is written twice"));
+        return false;
     }
     complaints_add(complaints, &place, _("the closing quote of this cell is missing"));
     return false;

@@ -196,14 +196,16 @@ static const struct key topup_keys[] = {
     {"bonus_fen", KEY_INTEGER, MAY, .offset = offsetof(struct event, bonus_fen)},
     {"offer", KEY_CODE, MAY, .offset = offsetof(struct event, offer)},
     {"pay", KEY_LIST, MAY, .offset = offsetof(struct event, pay), .list = &pay_list},
-    {"card_kind", KEY_NAME, MAY, .offset = offsetof(struct event, card_kind), .names = card_kind_names},
+    {"card_kind", KEY_NAME, MAY, .offset = offsetof(struct event, card_kind),
+     .names = card_kind_names},
     {"earn", KEY_LIST, MAY, .offset = offsetof(struct event, earn), .list = &earn_list},
     {0},
 };
 
 static const struct key sale_keys[] = {
     {"gross_fen", KEY_INTEGER, MUST, .offset = offsetof(struct event, amount_fen)},
-    {"discounts", KEY_LIST, MAY, .offset = offsetof(struct event, discounts), .list = &discount_list},
+    {"discounts", KEY_LIST, MAY, .offset = offsetof(struct event, discounts),
+     .list = &discount_list},
     {"pay", KEY_LIST, MUST, .offset = offsetof(struct event, pay), .list = &pay_list},
     {"earn", KEY_LIST, MAY, .offset = offsetof(struct event, earn), .list = &earn_list},
     {"lines", KEY_LIST, MAY, .offset = offsetof(struct event, categories), .list = &category_list},

@@ -1,6 +1,6 @@
 /* Keys: the event contract's keys as tables, for the reader and the printer of lines alike. */
-#ifndef TOOLS_KEYS_H
-#define TOOLS_KEYS_H
+#ifndef TOOLS_LINES_KEYS_H
+#define TOOLS_LINES_KEYS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -44,7 +44,7 @@ struct key {
     const char *name; /* NULL ends the table */
     key_kind_t kind;
     bool required;
-    size_t offset; /* of the value in struct event or in the entry */
+    size_t offset;  /* of the value in struct event or in the entry */
     uint32_t limit; /* KEY_TEXT: bytes */
     const struct key_name *names;
     const struct key_list *list;

@@ -109,7 +109,8 @@ static bool read_integer(const struct parse *parse, const struct key *key, const
                          int64_t *ret_value)
 {
     if (json_is_real(value)) {
-        return complain(parse, key->name, "a number with a fraction or exponent; an integer is due");
+        return complain(parse, key->name,
+                        "a number with a fraction or exponent; an integer is due");
     }
     if (!json_is_integer(value)) {
         return complain(parse, key->name, "not an integer");
@@ -313,7 +314,8 @@ static bool unknown_key(const struct parse *parse, const json_t *object,
         const json_t *read;
         json_t *walk;
     } it = {.read = object};
-    json_object_foreach (it.walk, name, value) {
+    json_object_foreach(it.walk, name, value)
+    {
         if (key_find(tables, name) == NULL) {
             return !complain(parse, name, "unknown key");
         }
@@ -321,7 +323,8 @@ static bool unknown_key(const struct parse *parse, const json_t *object,
     return false;
 }
 
-/* Read an object (the caller has seen that it is one) whose keys are those of the tables (a list of tables that ends with NULL). */
+/* Read an object (the caller has seen that it is one) whose keys are those of the tables, a list
+ * of tables that ends with NULL. */
 static bool read_object(struct parse *parse, const json_t *object, const struct key *const *tables,
                         void *base)
 {

@@ -1,8 +1,8 @@
 /* Lines: events as people and tills write them, one JSON object a line (the event contract), to and
  * from struct event. Equal objects give equal events, whatever the order of their keys and the way
  * their numbers and texts are written; an empty list is the same as none. */
-#ifndef TOOLS_LINES_H
-#define TOOLS_LINES_H
+#ifndef TOOLS_LINES_LINES_H
+#define TOOLS_LINES_LINES_H
 
 #include <stdbool.h>
 #include <stddef.h>

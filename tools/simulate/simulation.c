@@ -158,7 +158,7 @@ static struct report_event event_row(const struct simulation *simulation,
         .store = *registry_store_code(&simulation->state.registry, cleared->store),
         .terminal = code_of(cleared->event->terminal),
         .number = cleared->event->number,
-        .outcome = cleared->outcome == OUTCOME_WAITING ? cleared->waiting_for : cleared->outcome,
+        .outcome = cleared->outcome,
         .occurred = cleared->occurred,
         .booked = cleared->booked,
     };
@@ -170,16 +170,11 @@ static void on_cleared(void *context, const struct cleared *cleared)
     struct report_event row = event_row(simulation, cleared);
 
     past_note(&simulation->past, cleared);
-    if (cleared->released) {
-        report_events_remove(&simulation->waiting, &row);
-    }
-    if (cleared->outcome == OUTCOME_WAITING) {
-        report_events_add(&simulation->waiting, &row);
-    } else if (cleared->outcome == OUTCOME_ACCEPTED) {
+    if (cleared->outcome == OUTCOME_ACCEPTED) {
         if (row.booked > row.occurred) {
             report_events_add(&simulation->late, &row);
         }
-    } else if (cleared->outcome != OUTCOME_DUPLICATE) {
+    } else if (cleared->outcome != OUTCOME_WAITING && cleared->outcome != OUTCOME_DUPLICATE) {
         report_events_add(&simulation->refused, &row);
     }
     if (simulation->listener.cleared != NULL) {
@@ -233,7 +228,6 @@ void simulation_deinit(struct simulation *simulation)
     free(simulation->blocks);
     map_deinit(&simulation->highest);
     free(simulation->refused.list);
-    free(simulation->waiting.list);
     free(simulation->late.list);
     *simulation = (struct simulation){0};
 }

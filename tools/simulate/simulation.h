@@ -43,7 +43,6 @@ struct simulation {
     struct map highest; /* key of (store, terminal) -> highest number read */
     struct simulation_listener listener;
     struct report_events refused;
-    struct report_events waiting;
     struct report_events late;
     day_t from; /* first and last booked day */
     day_t to;

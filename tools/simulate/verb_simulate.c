@@ -3,11 +3,15 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 
 #include "clearing/base/memory.h"
 #include "tools/alliance/alliance.h"
+#include "tools/explain/kept.h"
+#include "tools/render/report_csv.h"
 #include "tools/render/report_json.h"
+#include "tools/render/report_text.h"
 #include "tools/simulate/trail.h"
 #include "tools/text.h"
 #include "tools/verbs.h"
@@ -78,7 +82,14 @@ static int options_parse(int argc, char **argv, struct options *options)
     return EX_OK;
 }
 
-static int read_events(struct simulation *simulation, const char *argument)
+/* One `--events STORE=FILE`. */
+struct event_file {
+    char store[CODE_LEN_MAX + 1];
+    const char *path;
+};
+
+static int event_file_parse(const struct simulation *simulation, const char *argument,
+                            struct event_file *ret_file)
 {
     const char *equals = strchr(argument, '=');
 
@@ -96,29 +107,123 @@ static int read_events(struct simulation *simulation, const char *argument)
                 code.text);
         return EX_USAGE;
     }
-    if (!simulation_read(simulation, store, equals + 1, stderr)) {
-        fprintf(stderr, "%s: %s\n", equals + 1, strerror(errno));
+    snprintf(ret_file->store, sizeof ret_file->store, "%.*s", (int)code.len, code.text);
+    ret_file->path = equals + 1;
+    return EX_OK;
+}
+
+/* Read one event file, with `--out` after it has been kept: what can be read only once is read from
+ * its copy. */
+static int event_file_read(struct simulation *simulation, const struct options *options,
+                           uint32_t n, const struct event_file *file)
+{
+    char copy[PATH_MAX];
+    char reason[KEPT_REASON_SIZE];
+    struct stat about;
+    const char *path = file->path;
+
+    if (stat(path, &about) != 0) {
+        fprintf(stderr, "%s: %s\n", path, strerror(errno));
+        return EX_NOINPUT;
+    }
+    if (options->out != NULL) {
+        if (!kept_copy_events(options->out, n, path, copy, reason)) {
+            fprintf(stderr, "%s\n", reason);
+            return EX_IOERR;
+        }
+        path = S_ISREG(about.st_mode) ? path : copy;
+    }
+    if (!simulation_read(simulation,
+                         registry_find_store(&simulation->state.registry, slice_of(file->store)),
+                         path,
+                         stderr)) {
+        fprintf(stderr, "%s: %s\n", path, strerror(errno));
         return EX_NOINPUT;
     }
     return EX_OK;
 }
 
-static int print_report(struct simulation *simulation, const char *format)
+static int keep_manifest(const struct options *options, const struct event_file *files)
 {
-    struct report report;
-    bool good = false;
+    const char **stores = memory_zeroed(options->event_count + 1, sizeof *stores);
+    const char **froms = memory_zeroed(options->event_count + 1, sizeof *froms);
+    char reason[KEPT_REASON_SIZE];
 
-    report_build(&simulation->state,
-                 &simulation->refused,
-                 &simulation->waiting,
-                 &simulation->late,
-                 &report);
+    for (uint32_t i = 0; i < options->event_count; i++) {
+        stores[i] = files[i].store;
+        froms[i] = files[i].path;
+    }
+    bool good = kept_finish(
+        options->out, options->alliance, stores, froms, options->event_count, reason);
+    free(stores);
+    free(froms);
+    if (!good) {
+        fprintf(stderr, "%s\n", reason);
+    }
+    return good ? EX_OK : EX_IOERR;
+}
+
+static int read_all(struct simulation *simulation, const struct options *options)
+{
+    struct event_file *files = memory_zeroed(options->event_count + 1, sizeof *files);
+    char reason[KEPT_REASON_SIZE];
+    int code = EX_OK;
+
+    for (uint32_t i = 0; i < options->event_count && code == EX_OK; i++) {
+        code = event_file_parse(simulation, options->events[i], &files[i]);
+    }
+    if (code == EX_OK && options->out != NULL &&
+        !kept_begin(options->out, options->alliance, reason)) {
+        fprintf(stderr, "%s\n", reason);
+        code = EX_CANTCREAT;
+    }
+    for (uint32_t i = 0; i < options->event_count && code == EX_OK; i++) {
+        code = event_file_read(simulation, options, i, &files[i]);
+    }
+    if (code == EX_OK && options->out != NULL) {
+        code = keep_manifest(options, files);
+    }
+    free(files);
+    return code;
+}
+
+static bool text_write(const struct report *report, FILE *out)
+{
+    struct look look = look_of(out);
+
+    return report_text_write(report, &look, out);
+}
+
+static const struct format {
+    const char *name;
+    bool (*write)(const struct report *report, FILE *out);
+} formats[] = {
+    {"text", text_write},
+    {"json", report_json_write},
+    {"csv", report_csv_write},
+};
+
+static const struct format *format_named(const char *name)
+{
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+        if (strcmp(name, formats[i].name) == 0) {
+            return &formats[i];
+        }
+    }
+    return NULL;
+}
+
+static int print_report(struct simulation *simulation, const char *name)
+{
+    const struct format *format = format_named(name);
+    struct report report;
+
+    CHECK(format != NULL); /* the options were looked at before */
+    report_build(&simulation->state, &simulation->refused, &simulation->late, &report);
     report.cycle = "simulation";
     report.from = simulation->from;
     report.to = simulation->to;
-    if (strcmp(format, "json") == 0) {
-        good = report_json_write(&report, stdout);
-    }
+    bool good = format->write(&report, stdout);
     report_deinit(&report);
     return good && fflush(stdout) == 0 ? EX_OK : EX_IOERR;
 }
@@ -126,12 +231,10 @@ static int print_report(struct simulation *simulation, const char *format)
 static int simulate(struct simulation *simulation, const struct options *options)
 {
     struct trail *trail = NULL;
+    int code = read_all(simulation, options);
 
-    for (uint32_t i = 0; i < options->event_count; i++) {
-        int code = read_events(simulation, options->events[i]);
-        if (code != EX_OK) {
-            return code;
-        }
+    if (code != EX_OK) {
+        return code;
     }
     if (options->out != NULL) {
         trail = trail_new(simulation, options->out);
@@ -145,7 +248,7 @@ static int simulate(struct simulation *simulation, const struct options *options
         fprintf(stderr, "%s: %s\n", options->out, strerror(errno));
         return EX_IOERR;
     }
-    int code = print_report(simulation, options->format);
+    code = print_report(simulation, options->format);
     return code == EX_OK && simulation->bad_lines > 0 ? EX_DATAERR : code;
 }
 
@@ -158,6 +261,12 @@ int verb_simulate(int argc, char **argv)
     struct simulation simulation;
     int code = options_parse(argc, argv, &options);
 
+    if (code == EX_OK && format_named(options.format) == NULL) {
+        fprintf(stderr,
+                _("allclear simulate: --format %s is not known: write text, json or csv\n"),
+                options.format);
+        code = EX_USAGE;
+    }
     if (code == EX_OK && !alliance_read(options.alliance, &registry, &terms, &complaints)) {
         complaints_write(&complaints, stderr);
         code = EX_DATAERR;

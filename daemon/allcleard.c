@@ -1,0 +1,192 @@
+/* allcleard: the daemon at headquarters. The tour: options, keys, the ledger (which replays its
+ * journal), then daemon/serve.h. `allcleard --gate FD` is the gate process, which the daemon starts
+ * itself. */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "daemon/gate/gate.h"
+#include "daemon/log.h"
+#include "daemon/serve.h"
+
+#define DEFAULT_ADDRESS "tcp://127.0.0.1:7401"
+
+static void usage(FILE *out)
+{
+    fputs("Usage: allcleard --dir DIR [--listen tcp://HOST:PORT]\n"
+          "\n"
+          "Serve an alliance whose data folder `allclear init` has made.\n"
+          "\n"
+          "  --dir DIR      the data folder (or ALLCLEAR_DIR)\n"
+          "  --listen ADDR  where stores connect, " DEFAULT_ADDRESS " by default; port * for any\n"
+          "\n"
+          "Example:\n"
+          "  allcleard --dir /var/lib/allclear --listen 'tcp://0.0.0.0:7401'\n",
+          out);
+}
+
+struct options {
+    const char *dir;
+    const char *address;
+    int gate; /* >= 0: be the gate */
+};
+
+static int options_parse(int argc, char **argv, struct options *options)
+{
+    static const struct option longs[] = {
+        {"dir", required_argument, NULL, 'd'},
+        {"listen", required_argument, NULL, 'l'},
+        {"gate", required_argument, NULL, 'g'},
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'v'},
+        {NULL, 0, NULL, 0},
+    };
+    int option = 0;
+
+    *options = (struct options){getenv("ALLCLEAR_DIR"), DEFAULT_ADDRESS, -1};
+    while ((option = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
+        switch (option) {
+        case 'd':
+            options->dir = optarg;
+            break;
+        case 'l':
+            options->address = optarg;
+            break;
+        case 'g':
+            options->gate = (int)strtol(optarg, NULL, 10);
+            break;
+        case 'h':
+            usage(stdout);
+            exit(EX_OK);
+        case 'v':
+            puts("allcleard " ALLCLEAR_VERSION);
+            exit(EX_OK);
+        default:
+            return EX_USAGE;
+        }
+    }
+    if (options->gate < 0 && (options->dir == NULL || optind != argc)) {
+        usage(stderr);
+        return EX_USAGE;
+    }
+    if (strncmp(options->address, "tcp://", 6) != 0 || strrchr(options->address, ':') < options->address + 6) {
+        fprintf(stderr, "allcleard: --listen %s: write tcp://HOST:PORT\n", options->address);
+        return EX_USAGE;
+    }
+    return EX_OK;
+}
+
+/* Read a CURVE key: 64 hex digits. */
+static bool read_key(const char *dir, const char *name, uint8_t ret_key[32],
+                     struct fault *ret_fault)
+{
+    char path[PATH_MAX];
+    char text[80] = "";
+
+    snprintf(path, sizeof path, "%s/keys/%s", dir, name);
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
+        return fault_set_errno(ret_fault, errno, "cannot read %s", path);
+    }
+    bool good = fgets(text, sizeof text, file) != NULL && strcspn(text, "\r\n") == 64;
+    fclose(file);
+    for (int i = 0; good && i < 32; i++) {
+        char pair[3] = {text[2 * i], text[2 * i + 1], '\0'};
+        char *end = NULL;
+        ret_key[i] = (uint8_t)strtoul(pair, &end, 16);
+        good = end == pair + 2;
+    }
+    return good || fault_set(ret_fault, FAULT_CRYPTO, "%s: not 64 hex digits", path);
+}
+
+/* No core dumps and no debuggers: the process holds the ledger's key. */
+static void protect(void)
+{
+    struct rlimit none = {0, 0};
+
+    prctl(PR_SET_DUMPABLE, 0);
+    setrlimit(RLIMIT_CORE, &none);
+}
+
+static void progress(uint64_t records, uint64_t of)
+{
+    if (records % 65536 == 0) {
+        log_line(LOG_INFO,
+                 "ledger",
+                 "opening records=%llu of=%llu",
+                 (unsigned long long)records,
+                 (unsigned long long)of);
+    }
+}
+
+static int run(const struct options *options, const char *program)
+{
+    struct fault fault = {0};
+    char path[PATH_MAX];
+    uint8_t secret[32];
+    uint8_t public_key[32];
+    uint8_t ledger_public[SIGN_PUBLIC_LEN];
+
+    snprintf(path, sizeof path, "%s/keys/ledger.pem", options->dir);
+    struct sign_key *key = sign_key_load(path, &fault);
+    if (key == NULL || !read_key(options->dir, "gate.key", secret, &fault) ||
+        !read_key(options->dir, "gate.pub", public_key, &fault)) {
+        fprintf(stderr, "allcleard: %s\n", fault.text);
+        sign_key_free(key);
+        return EX_NOINPUT;
+    }
+    sign_key_public(key, ledger_public);
+    struct ledger_options ledger_options = {.dir = options->dir, .key = key};
+    struct ledger *ledger = ledger_open(&ledger_options, progress, &fault);
+    if (ledger == NULL) {
+        fprintf(stderr, "allcleard: %s\n", fault.text);
+        sign_key_free(key);
+        return EX_DATAERR;
+    }
+    if (ledger_warning(ledger)[0] != '\0') {
+        log_line(LOG_UNUSUAL, "ledger", "place why=%s", ledger_warning(ledger));
+    }
+    log_line(LOG_INFO, "ledger", "open records=%llu accepted=%llu",
+             (unsigned long long)ledger_book(ledger)->records,
+             (unsigned long long)ledger_book(ledger)->state.accepted);
+    struct serve_options serve_options = {
+        .dir = options->dir,
+        .program = program,
+        .address = options->address,
+        .transport_secret = secret,
+        .transport_public = public_key,
+        .ledger_public = ledger_public,
+    };
+    int code = serve(ledger, &serve_options);
+    ledger_close(ledger);
+    sign_key_free(key);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    char program[PATH_MAX] = "";
+    int code = options_parse(argc, argv, &options);
+
+    if (code != EX_OK) {
+        return code;
+    }
+    if (options.gate >= 0) {
+        return gate_main(options.gate);
+    }
+    protect();
+    ssize_t len = readlink("/proc/self/exe", program, sizeof program - 1);
+    if (len <= 0) {
+        fprintf(stderr, "allcleard: cannot find itself: %s\n", strerror(errno));
+        return EX_OSERR;
+    }
+    return run(&options, program);
+}

@@ -1,0 +1,371 @@
+#include "daemon/answers.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clearing/base/memory.h"
+#include "tools/render/report_json.h"
+
+static json_t *fen(money_sum_t sum)
+{
+    char text[MONEY_TEXT_SIZE];
+
+    money_sum_format_fen(sum, text);
+    return json_loads(text, JSON_DECODE_ANY, NULL);
+}
+
+static json_t *code_json(const code_t *code)
+{
+    return json_stringn(code->text, code->len);
+}
+
+/* --- positions --- */
+
+static json_t *position(const struct book *book, participant_t who,
+                        const struct participant_sums *sums)
+{
+    json_t *row = json_object();
+
+    json_object_set_new(
+        row, "participant", code_json(registry_participant_code(&book->state.registry, who)));
+    json_object_set_new(row, "in_fen", fen(sums->in));
+    json_object_set_new(row, "out_fen", fen(sums->out));
+    json_object_set_new(row, "net_fen", fen(money_sum_less(sums->in, sums->out)));
+    return row;
+}
+
+static json_t *positions_of(const struct book *book, const participant_t *only)
+{
+    uint32_t count = book->state.registry.participant_codes.count;
+    struct participant_sums *sums = memory_zeroed((size_t)count + 1, sizeof *sums);
+    json_t *root = json_object();
+    json_t *rows = json_array();
+    char at[INSTANT_TEXT_SIZE];
+
+    positions_by_participant(&book->state.positions, sums, count);
+    instant_format(book->clock_ms,
+                   state_terms(&book->state, book->state.open_day)->days.zone_min,
+                   at);
+    json_object_set_new(root, "as_of", json_string(at));
+    json_object_set_new(root, "cycle", json_string("open"));
+    for (uint32_t i = 0; i < count; i++) {
+        if (only == NULL || only->n == i) {
+            json_array_append_new(rows, position(book, (participant_t){i}, &sums[i]));
+        }
+    }
+    json_object_set_new(root, "positions", rows);
+    free(sums);
+    return root;
+}
+
+static int by_participant(const void *left, const void *right)
+{
+    const json_t *const *a = left;
+    const json_t *const *b = right;
+
+    return strcmp(json_string_value(json_object_get(*a, "participant")),
+                  json_string_value(json_object_get(*b, "participant")));
+}
+
+json_t *answer_positions(const struct book *book)
+{
+    json_t *root = positions_of(book, NULL);
+    json_t *rows = json_object_get(root, "positions");
+    size_t count = json_array_size(rows);
+    json_t **sorted = memory_zeroed(count + 1, sizeof *sorted);
+
+    for (size_t i = 0; i < count; i++) {
+        sorted[i] = json_incref(json_array_get(rows, i));
+    }
+    qsort(sorted, count, sizeof(json_t *), by_participant);
+    json_array_clear(rows);
+    for (size_t i = 0; i < count; i++) {
+        json_array_append_new(rows, sorted[i]);
+    }
+    free(sorted);
+    return root;
+}
+
+/* --- reports --- */
+
+void report_path(const char *dir, const char *cycle, char *ret_path, size_t size)
+{
+    snprintf(ret_path, size, "%s/reports/%s.json", dir, cycle);
+}
+
+static json_t *open_report(struct book *book)
+{
+    struct report report;
+    char *text = NULL;
+    size_t len = 0;
+    FILE *memory = open_memstream(&text, &len);
+
+    report_build(&book->state, &book->refused, &book->late, &report);
+    report.cycle = "open";
+    report.from = book->cycle_from;
+    report.to = book->state.open_day;
+    bool good = memory != NULL && report_json_write(&report, memory);
+    report_deinit(&report);
+    if (memory != NULL) {
+        fclose(memory);
+    }
+    json_t *root = good ? json_loadb(text, len, 0, NULL) : NULL;
+    free(text);
+    return root;
+}
+
+json_t *answer_report(struct book *book, const char *dir, const char *cycle)
+{
+    char path[PATH_MAX];
+
+    if (book->state.terms_count == 0) {
+        return NULL;
+    }
+    if (cycle == NULL) {
+        return open_report(book);
+    }
+    if (!code_valid(slice_of(cycle))) {
+        return NULL; /* also: no path of somebody's making */
+    }
+    report_path(dir, cycle, path, sizeof path);
+    return json_load_file(path, 0, NULL);
+}
+
+/* --- statements --- */
+
+static void add_line(json_t *lines, const json_t *cell, const char *other, const char *direction)
+{
+    json_t *line = json_object();
+
+    json_object_set_new(line, "direction", json_string(direction));
+    json_object_set_new(line, "counterparty", json_string(other));
+    json_object_set(line, "kind", json_object_get(cell, "kind"));
+    json_object_set(line, "reversal", json_object_get(cell, "reversal"));
+    json_object_set(line, "count", json_object_get(cell, "count"));
+    json_object_set(line, "amount_fen", json_object_get(cell, "amount_fen"));
+    json_array_append_new(lines, line);
+}
+
+json_t *answer_statement(const json_t *report, const char *participant)
+{
+    json_t *root = json_object();
+    json_t *lines = json_array();
+    json_t *stores = json_array();
+    size_t i = 0;
+    json_t *row = NULL;
+    bool known = false;
+
+    json_object_set(root, "cycle", json_object_get(report, "cycle"));
+    json_object_set(root, "from", json_object_get(report, "from"));
+    json_object_set(root, "to", json_object_get(report, "to"));
+    json_array_foreach(json_object_get(report, "participants"), i, row) {
+        if (strcmp(json_string_value(json_object_get(row, "participant")), participant) == 0) {
+            json_object_update(root, row);
+            known = true;
+        }
+    }
+    json_array_foreach(json_object_get(report, "matrix"), i, row) {
+        const char *debtor = json_string_value(json_object_get(row, "debtor"));
+        const char *creditor = json_string_value(json_object_get(row, "creditor"));
+        if (strcmp(creditor, participant) == 0) {
+            add_line(lines, row, debtor, "in");
+        } else if (strcmp(debtor, participant) == 0) {
+            add_line(lines, row, creditor, "out");
+        }
+    }
+    json_array_foreach(json_object_get(report, "stores"), i, row) {
+        if (strcmp(json_string_value(json_object_get(row, "participant")), participant) == 0) {
+            json_array_append(stores, row);
+        }
+    }
+    json_object_set_new(root, "lines", lines);
+    json_object_set_new(root, "stores", stores);
+    if (!known) {
+        json_decref(root);
+        return NULL;
+    }
+    return root;
+}
+
+/* --- a store's queries --- */
+
+static json_t *lot_row(const struct book *book, const struct lot *lot, const char *pack)
+{
+    const struct lot_class *class = lots_class_at(&book->state.members.lots, lot->class);
+    json_t *row = json_object();
+    money_t principal = lot_principal_left(lot);
+    char day[DAY_TEXT_SIZE];
+
+    json_object_set_new(
+        row, "product", code_json(registry_product_code(&book->state.registry, class->product)));
+    json_object_set_new(
+        row, "store", code_json(registry_store_code(&book->state.registry, class->store)));
+    switch (class->kind) {
+    case PRODUCT_STORED_VALUE:
+        json_object_set_new(row, "principal_fen", json_integer(money_fen(principal)));
+        json_object_set_new(
+            row, "bonus_fen", json_integer(lot_left(lot) - money_fen(principal)));
+        break;
+    case PRODUCT_PACK:
+        json_object_set_new(row, "pack", json_string(pack));
+        json_object_set_new(row, "uses", json_integer(lot_left(lot)));
+        break;
+    case PRODUCT_POINTS:
+        json_object_set_new(row, "points", json_integer(lot_left(lot)));
+        break;
+    }
+    if (lot->valid_to != DAY_MAX) {
+        day_format(lot->valid_to, day);
+        json_object_set_new(row, "valid_to", json_string(day));
+    }
+    return row;
+}
+
+static void add_lots(const struct book *book, json_t *rows, uint32_t head, const char *pack)
+{
+    for (uint32_t at = head; at != 0; at = book->state.members.lots.pool[at].next) {
+        json_array_append_new(rows, lot_row(book, &book->state.members.lots.pool[at], pack));
+    }
+}
+
+static json_t *balance(const struct book *book, slice_t body, char ret_refusal[141])
+{
+    char digits[21];
+    const struct members *members = &book->state.members;
+
+    snprintf(digits, sizeof digits, "%.*s", (int)(body.len < 20 ? body.len : 20), body.text);
+    const struct member *member = members_find(members, strtoull(digits, NULL, 10));
+    if (member == NULL) {
+        snprintf(ret_refusal, 141, "UNKNOWN_MEMBER");
+        return NULL;
+    }
+    json_t *root = json_object();
+    json_t *rows = json_array();
+    json_object_set_new(root, "member", json_string(digits));
+    json_object_set_new(
+        root, "home", code_json(registry_store_code(&book->state.registry, member->home)));
+    add_lots(book, rows, member->lots, "");
+    for (uint32_t i = 0; i < members->pack_codes.count; i++) {
+        if (members->packs[i].member == member->id) {
+            add_lots(book, rows, members->packs[i].lots, members->pack_codes.codes[i].text);
+        }
+    }
+    json_object_set_new(root, "lots", rows);
+    return root;
+}
+
+/* What has become of one event of the store. */
+static json_t *event_row(struct book *book, store_t store, slice_t name)
+{
+    const char *colon = memchr(name.text, ':', name.len);
+    const char *end = name.text + name.len;
+    const char *second = colon == NULL ? NULL : memchr(colon + 1, ':', (size_t)(end - colon - 1));
+    json_t *row = json_object();
+    struct past past;
+    outcome_t outcome = OUTCOME_NONE;
+    outcome_t reason = OUTCOME_NONE;
+
+    json_object_set_new(row, "event", json_stringn(name.text, name.len));
+    if (second != NULL) {
+        char number[21];
+        slice_t terminal = {colon + 1, (uint32_t)(second - colon - 1)};
+        snprintf(number, sizeof number, "%.*s", (int)(end - second - 1), second + 1);
+        uint64_t n = strtoull(number, NULL, 10);
+        for (uint32_t i = 0; i < book->refused.count; i++) {
+            const struct report_event *refused = &book->refused.list[i];
+            if (refused->number == n &&
+                slice_equal(code_slice(&refused->terminal), terminal) &&
+                registry_find_store(&book->state.registry, code_slice(&refused->store)).n ==
+                    store.n) {
+                outcome = refused->outcome;
+            }
+        }
+        struct history *history = &book->state.history;
+        if (history->find(history->context, store, terminal, n, &past)) {
+            struct reader reader = {
+                (const uint8_t *)past.results.text, past.results.len, 0, false};
+            if (past.seq != 0) {
+                CHECK(results_read(&reader, &outcome, &reason, &book->apply.past_effects));
+            } else if (outcome == OUTCOME_NONE) {
+                outcome = OUTCOME_WAITING;
+            }
+        }
+    }
+    json_object_set_new(row, "outcome", json_string(outcome_name(outcome)));
+    json_object_set_new(
+        row, "reason", json_string(reason == OUTCOME_NONE ? "" : outcome_name(reason)));
+    return row;
+}
+
+static json_t *events(struct book *book, store_t store, slice_t body)
+{
+    json_t *root = json_object();
+    json_t *rows = json_array();
+
+    while (body.len > 0) {
+        const char *end = memchr(body.text, '\n', body.len);
+        uint32_t len = end == NULL ? body.len : (uint32_t)(end - body.text);
+        if (len > 0) {
+            json_array_append_new(rows, event_row(book, store, (slice_t){body.text, len}));
+        }
+        len += end == NULL ? 0 : 1;
+        body = (slice_t){body.text + len, body.len - len};
+    }
+    json_object_set_new(root, "events", rows);
+    return root;
+}
+
+static json_t *head(const struct book *book, store_t store)
+{
+    const struct stream *stream = &book->streams[store.n];
+    json_t *root = json_object();
+    char day[DAY_TEXT_SIZE];
+
+    day_format(book->state.open_day, day);
+    json_object_set_new(
+        root, "store", code_json(registry_store_code(&book->state.registry, store)));
+    json_object_set_new(root, "next", json_integer((json_int_t)stream->next));
+    json_object_set_new(root, "records", json_integer((json_int_t)book->records));
+    json_object_set_new(root, "open_day", json_string(day));
+    return root;
+}
+
+json_t *answer_store(struct book *book, const char *dir, store_t store, slice_t verb, slice_t body,
+                     char ret_refusal[141])
+{
+    participant_t owner = registry_owner(&book->state.registry, store);
+    char cycle[CODE_LEN_MAX + 1];
+
+    ret_refusal[0] = '\0';
+    if (slice_equal(verb, slice_of("balance"))) {
+        return balance(book, body, ret_refusal);
+    }
+    if (slice_equal(verb, slice_of("positions"))) {
+        return positions_of(book, &owner);
+    }
+    if (slice_equal(verb, slice_of("events"))) {
+        return events(book, store, body);
+    }
+    if (slice_equal(verb, slice_of("head"))) {
+        return head(book, store);
+    }
+    if (slice_equal(verb, slice_of("statement"))) {
+        snprintf(cycle, sizeof cycle, "%.*s",
+                 (int)(body.len < CODE_LEN_MAX ? body.len : CODE_LEN_MAX), body.text);
+        json_t *report = answer_report(book, dir, body.len == 0 ? NULL : cycle);
+        json_t *statement =
+            report == NULL
+                ? NULL
+                : answer_statement(
+                      report, registry_participant_code(&book->state.registry, owner)->text);
+        json_decref(report);
+        if (statement == NULL) {
+            snprintf(ret_refusal, 141, "there is no cycle %s", cycle);
+        }
+        return statement;
+    }
+    snprintf(ret_refusal, 141, "unknown query");
+    return NULL;
+}

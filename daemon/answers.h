@@ -1,0 +1,31 @@
+/* Answers: what may be read of the book, as JSON. For stores (their own only) and for
+ * headquarters. */
+#ifndef DAEMON_ANSWERS_H
+#define DAEMON_ANSWERS_H
+
+#include <jansson.h>
+
+#include "clearing/ledger/ledger.h"
+
+/* Answer a store's query. Returns: a new JSON value; NULL with ret_refusal (at most 140 bytes).
+ * Verbs: balance (body: member), positions, events (body: references, a line each), head, statement
+ * (body: a closed cycle's id). */
+json_t *answer_store(struct book *book, const char *dir, store_t store, slice_t verb, slice_t body,
+                     char ret_refusal[141]);
+
+/* For headquarters: everybody's position in the open cycle, as the contract has it. */
+json_t *answer_positions(const struct book *book);
+
+/* For headquarters: the report of the open cycle, or (cycle not NULL) of a closed one, as JSON.
+ * NULL: there is no such cycle. */
+json_t *answer_report(struct book *book, const char *dir, const char *cycle);
+
+/* A participant's part of a report: every kind with each counterparty, the memos of its stores, the
+ * net.
+ * The same object for headquarters and for the store. */
+json_t *answer_statement(const json_t *report, const char *participant);
+
+/* The path of a closed cycle's report. */
+void report_path(const char *dir, const char *cycle, char *ret_path, size_t size);
+
+#endif

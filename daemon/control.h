@@ -1,0 +1,57 @@
+/* The control socket (DIR/run/control): headquarters' verbs talk to the running daemon through it.
+ * One JSON object a line in, one out, then the connection ends. Who can open the socket is
+ * headquarters:
+ * the folder is its owner's. Records are signed all the same.
+ *
+ *   {"verb":"head"}                          what the daemon stands for: network, days, stores,
+ * joins
+ *   {"verb":"record","record":HEX}           journal a signed headquarters' record, answered when
+ * durable
+ *   {"verb":"invite","store":S,"public":HEX} let a transport key ask to join as store S
+ *   {"verb":"terms"}                         registry rows and terms in force, encoded, hex
+ *   {"verb":"positions"}, {"verb":"report","cycle":ID},
+ * {"verb":"statement","participant":P,"cycle":ID}
+ *   {"verb":"backup","to":DIR} */
+#ifndef DAEMON_CONTROL_H
+#define DAEMON_CONTROL_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "clearing/base/check.h"
+#include "clearing/base/fault.h"
+
+#define CONTROL_CLIENTS_MAX 32
+#define CONTROL_LINE_MAX    (1U << 20)
+
+struct control_client {
+    int fd; /* -1: free */
+    char *line;
+    size_t len;
+    bool asked;    /* its line has been handed over */
+    char *answer;  /* to be sent; NULL: not yet */
+    size_t answer_len;
+    size_t sent;
+};
+
+struct control {
+    int listener;
+    struct control_client clients[CONTROL_CLIENTS_MAX];
+};
+
+/* Make the socket. Returns: false with ret_fault. */
+bool control_open(struct control *control, const char *dir, struct fault *ret_fault) MUST_USE;
+void control_close(struct control *control, const char *dir);
+
+/* Take new connections and bytes; call for every client with a whole line: the request is
+ * borrowed. */
+void control_serve(struct control *control,
+                   void (*request)(void *context, uint32_t client, const json_t *request),
+                   void *context);
+
+/* Answer a client (takes the answer over). */
+void control_answer(struct control *control, uint32_t client, json_t *take_answer);
+
+#endif

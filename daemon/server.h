@@ -1,0 +1,82 @@
+/* Inside of the daemon's loop: what its parts share. Internal to daemon/serve.c, sending.c,
+ * stores.c and requests.c; everyone else sees serve.h. One thread. */
+#ifndef DAEMON_SERVER_H
+#define DAEMON_SERVER_H
+
+#include <jansson.h>
+
+#include "daemon/committer.h"
+#include "daemon/control.h"
+#include "daemon/gatekeeper.h"
+#include "daemon/serve.h"
+#include "proto/codec/encode.h"
+#include "proto/codec/frame.h"
+
+/* An answer that waits for a group: to a store (a frame) or to a control client (JSON). */
+struct held {
+    const struct ledger_group *group; /* NULL: the gathering one */
+    uint64_t route;
+    uint8_t *frame;
+    size_t len;
+    json_t *json;
+};
+
+struct server {
+    struct ledger *ledger;
+    struct book *book;
+    const struct serve_options *options;
+    struct gatekeeper keeper;
+    struct committer *committer;
+    struct control control;
+    int signals;
+    bool stopping;
+    struct held *held;
+    uint32_t held_count;
+    uint32_t held_capacity;
+    uint8_t frame[FRAME_BYTES_MAX]; /* scratch for one outgoing frame */
+    uint8_t batch[SIGNED_BATCH_BYTES_MAX];
+    struct fault fault;
+    bool failed;
+};
+
+/* --- routes: who asked. The ledger's tags carry them: the gate's life (16 bits), slot (16),
+ * generation (32), so that a reply never goes to another gate than asked. --- */
+
+#define ROUTE_SLOTS 65536U /* the gate has fewer connections */
+
+static inline uint64_t server_route(const struct server *server, uint32_t slot, uint32_t generation)
+{
+    return (uint64_t)(server->keeper.life & 0xffff) << 48 | (uint64_t)slot << 32 | generation;
+}
+
+
+/* Milliseconds since 1970; server_now is the network's clock, which a test network sets itself. */
+int64_t server_real_ms(void);
+int64_t server_now(const struct server *server);
+
+/* --- sending.c --- */
+
+/* Send a frame to whoever asked by this route; a gate that has gone meanwhile drops it. */
+void server_send_bytes(struct server *server, uint64_t route, const uint8_t *bytes, size_t len);
+void server_send_expect(struct server *server, uint64_t route, const struct ledger_expect *expect);
+/* Keep an answer until everything that it may rest on is durable (a frame; a control client's
+ * JSON). */
+void server_hold_frame(struct server *server, uint64_t route, const struct frame *frame);
+void server_hold_json(struct server *server, uint32_t client, json_t *take_json);
+/* Answer what was held for a group that is durable now. */
+void server_answer_held(struct server *server, const struct ledger_group *group);
+/* Tie what has been held to the group that was gathering meanwhile. Returns: was there anything? */
+bool server_holds(const struct server *server);
+void server_tie_held(struct server *server, const struct ledger_group *group);
+
+/* --- stores.c --- */
+
+/* A frame of a store, as the gate brings it. */
+void server_take_frame(struct server *server, const struct link_frame *link);
+
+/* --- requests.c --- */
+
+/* A request of headquarters from the control socket (the context is the server). */
+void server_take_request(void *context, uint32_t client, const json_t *request);
+
+#endif

@@ -1,0 +1,136 @@
+/* What stores send: hello, batches, queries, requests to join. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/answers.h"
+#include "daemon/invites.h"
+#include "daemon/log.h"
+#include "daemon/server.h"
+
+static void take_hello(struct server *server, uint64_t route, const struct frame_hello *hello,
+                       store_t store)
+{
+    struct ledger_expect expect;
+
+    if (memcmp(hello->network, server->book->network, SIGN_NETWORK_LEN) != 0) {
+        expect = (struct ledger_expect){.reason = REASON_WRONG_NETWORK};
+        server_send_expect(server, route, &expect);
+        return;
+    }
+    ledger_stand(server->ledger, store, &expect);
+    struct frame frame = {
+        .type = FRAME_EXPECT,
+        .expect = {.sequence = expect.sequence,
+                   .last = expect.sequence > 1 ? expect.last : NULL,
+                   .reason = (reason_t)expect.reason},
+    };
+    server_hold_frame(server, route, &frame); /* it tells of batches that may not be durable yet */
+}
+
+static void take_batch(struct server *server, uint64_t route,
+                       const struct signed_batch *signed_batch)
+{
+    struct ledger_expect expect;
+    size_t len = encode_signed_batch(signed_batch, server->batch, sizeof server->batch);
+
+    CHECK(len > 0); /* it was decoded from this form */
+    slice_t bytes = {(const char *)server->batch, (uint32_t)len};
+    if (ledger_take_batch(server->ledger, bytes, server_now(server), route, &expect) ==
+        LEDGER_EXPECT) {
+        server_send_expect(server, route, &expect);
+    }
+}
+
+/* A node asks to be let in: its keys, proven to be its own, wait for a person. */
+static json_t *take_join(struct server *server, store_t store, slice_t body)
+{
+    struct fault fault = {0};
+    const uint8_t *request = (const uint8_t *)body.text;
+    uint8_t id[SIGN_KEY_ID_LEN];
+    const code_t *code = registry_store_code(&server->book->state.registry, store);
+
+    if (body.len != JOIN_LEN || !sign_public_valid(request) ||
+        !sign_verify_message(request,
+                             SIGN_JOIN,
+                             server->book->network,
+                             (slice_t){body.text, 64},
+                             request + 64)) {
+        return NULL;
+    }
+    sign_key_id(request, id);
+    if (book_store_of_key(server->book, id).n == store.n) {
+        return json_pack("{s:s}", "state", "approved");
+    }
+    if (!joins_put(server->options->dir, code_slice(code), request, &fault)) {
+        log_line(LOG_UNUSUAL, "serve", "join_not_kept store=%s why=%s", code->text, fault.text);
+        return NULL;
+    }
+    log_line(LOG_INFO, "serve", "join_asked store=%s", code->text);
+    return json_pack("{s:s}", "state", "pending");
+}
+
+static void take_query(struct server *server, uint64_t route, const struct frame_query *query,
+                       store_t store, bool invite)
+{
+    char refusal[141] = "";
+    json_t *answer = NULL;
+
+    if (invite || slice_equal(query->verb, slice_of("join"))) {
+        answer = take_join(server, store, query->body);
+        snprintf(refusal, sizeof refusal, "%s", answer == NULL ? "not a request to join" : "");
+    } else {
+        answer = answer_store(
+            server->book, server->options->dir, store, query->verb, query->body, refusal);
+    }
+    char *text = answer == NULL ? NULL : json_dumps(answer, JSON_COMPACT);
+    struct frame frame = {
+        .type = FRAME_ANSWER,
+        .answer = {.id = query->id,
+                   .verb = query->verb,
+                   .body = text == NULL ? (slice_t){"", 0} : slice_of(text),
+                   .refusal = slice_of(refusal)},
+    };
+    if (frame.answer.body.len > FRAME_BYTES_MAX / 2) {
+        frame.answer.body.len = 0;
+        frame.answer.refusal = slice_of("the answer is too long");
+    }
+    server_hold_frame(server, route, &frame);
+    free(text);
+    json_decref(answer);
+}
+
+void server_take_frame(struct server *server, const struct link_frame *link)
+{
+    uint64_t route = server_route(server, link->slot, link->generation);
+    store_t store = registry_find_store(&server->book->state.registry, link->store);
+    struct ledger_expect malformed = {.reason = REASON_MALFORMED};
+    struct frame frame;
+    struct decode_fault fault;
+
+    server->keeper.owed++;
+    if (link->slot >= ROUTE_SLOTS) {
+        return; /* not a gate of ours */
+    }
+    if (store.n == STORE_NONE.n || !frame_decode(link->frame, &frame, &fault)) {
+        server_send_expect(server, route, &malformed);
+        return;
+    }
+    book_stream(server->book, store);
+    switch (frame.type) {
+    case FRAME_HELLO:
+        take_hello(server, route, &frame.hello, store);
+        return;
+    case FRAME_BATCH:
+        take_batch(server, route, &frame.batch);
+        return;
+    case FRAME_QUERY:
+        take_query(server, route, &frame.query, store, link->invite);
+        return;
+    case FRAME_RECEIPT:
+    case FRAME_EXPECT:
+    case FRAME_ANSWER:
+        break;
+    }
+    server_send_expect(server, route, &malformed);
+}

@@ -1,0 +1,34 @@
+/* Explanations: why an event gives the figures that it gives, step by step, from the same state and
+ * effects that the rules have left. Nothing is computed by other rules: formulas show the inputs,
+ * figures come from the effects, the claims and the functions of clearing/money and
+ * clearing/members.
+ *
+ * All calls belong inside the sink's call that hands the cleared event over (some books of the
+ * state have moved on afterwards). One thread. */
+#ifndef TOOLS_EXPLAIN_EXPLAIN_H
+#define TOOLS_EXPLAIN_EXPLAIN_H
+
+#include <stdio.h>
+
+#include "clearing/apply/apply.h"
+#include "tools/render/table.h"
+
+/* What the store reported, the outcome and why, every step, the claims and what the store bears
+ * itself. In the language chosen. */
+void explain_write_text(const struct state *state, const struct cleared *cleared,
+                        const struct look *look, FILE *out);
+
+/* The same as one compact JSON object without a line end:
+ * {"event","type","outcome","reason","occurred","booked","reported":{the event},
+ *  "steps":[{"kind","lot","product","terms","text":[...]}...],
+ *  "claims":[{"kind","debtor","creditor","reversal","amount_fen"}...],
+ *  "memos":[{"store","kind","amount_fen"}...]}
+ * Texts are in the language chosen; what does not apply is "" or 0. */
+void explain_write_json(const struct state *state, const struct cleared *cleared, FILE *out);
+
+/* A lot that the event made has ended with a day. */
+void explain_expired_text(const struct state *state, const struct expired *expired,
+                          const struct look *look, FILE *out);
+void explain_expired_json(const struct state *state, const struct expired *expired, FILE *out);
+
+#endif

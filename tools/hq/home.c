@@ -1,0 +1,96 @@
+#include "tools/hq/home.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tools/text.h"
+
+const char *home_dir(const char *option, const char *verb)
+{
+    const char *dir = option != NULL ? option : getenv("ALLCLEAR_DIR");
+
+    if (dir == NULL || *dir == '\0') {
+        fprintf(stderr, _("allclear %s: say which folder: --dir DIR, or ALLCLEAR_DIR\n"), verb);
+        return NULL;
+    }
+    return dir;
+}
+
+bool home_is_made(const char *dir)
+{
+    char path[FILES_PATH_MAX];
+
+    return files_path(dir, "journal/data.mdb", path, NULL) && access(path, F_OK) == 0;
+}
+
+struct sign_key *home_key(const char *dir, const char *name, struct fault *ret_fault)
+{
+    char path[FILES_PATH_MAX];
+    char key[64];
+
+    (void)snprintf(key, sizeof key, "keys/%s", name);
+    return files_path(dir, key, path, ret_fault) ? sign_key_load(path, ret_fault) : NULL;
+}
+
+bool home_line(const char *dir, const char *name, char *ret_line, size_t size)
+{
+    char path[FILES_PATH_MAX];
+
+    if (!files_path(dir, name, path, NULL)) {
+        return false;
+    }
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
+        return false;
+    }
+    bool good = fgets(ret_line, (int)size, file) != NULL &&
+                (strchr(ret_line, '\n') != NULL || feof(file));
+    (void)fclose(file);
+    if (good) {
+        ret_line[strcspn(ret_line, "\r\n")] = '\0';
+    }
+    return good;
+}
+
+bool home_write_report(const char *dir, const char *id, const char *bytes, size_t len,
+                       struct fault *ret_fault)
+{
+    char folder[FILES_PATH_MAX];
+    char path[FILES_PATH_MAX];
+    char name[64];
+
+    (void)snprintf(name, sizeof name, "%s.json", id);
+    return files_path(dir, "reports", folder, ret_fault) && files_make_dir(folder, ret_fault) &&
+           files_path(folder, name, path, ret_fault) && files_write(path, bytes, len, ret_fault);
+}
+
+int64_t home_clock_ms(void)
+{
+    struct timespec now;
+
+    CHECK(clock_gettime(CLOCK_REALTIME, &now) == 0);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int home_complain(const char *verb, const struct fault *fault)
+{
+    fprintf(stderr, "allclear %s: %s\n", verb, fault->text);
+    switch (fault->category) {
+    case FAULT_FORMAT:
+        return EX_DATAERR;
+    case FAULT_CRYPTO:
+    case FAULT_STORE:
+        return EX_CONFIG;
+    case FAULT_IO:
+        return EX_IOERR;
+    case FAULT_NONE:
+    case FAULT_LIMIT:
+    case FAULT_INTERNAL:
+        return EX_SOFTWARE;
+    }
+    return EX_SOFTWARE;
+}

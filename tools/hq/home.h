@@ -1,0 +1,47 @@
+/* The data folder of headquarters:
+ *
+ *     journal/ checkpoint.0 checkpoint.1   the ledger
+ *     keys/ledger.pem   signs checkpoints          keys/hq.pem    signs headquarters' records
+ *     keys/gate.key     CURVE secret of the gate   keys/gate.pub  its public key (64 hex digits each)
+ *     alliance.conf     the rules, and the stores' file that it names
+ *     listen            the address of the gate, "tcp://HOST:PORT"
+ *     reports/ID.json   the settlement report of each closed cycle
+ *     joins/ invites/   small files of the daemon
+ *     run/control       the daemon's socket, while it runs */
+#ifndef TOOLS_HQ_HOME_H
+#define TOOLS_HQ_HOME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "clearing/base/check.h"
+#include "clearing/base/fault.h"
+#include "clearing/crypto/sign.h"
+#include "tools/node/files.h"
+
+#define HOME_ADDRESS_MAX 255
+
+/* Returns: the folder that the option (NULL: none) or ALLCLEAR_DIR names; NULL after a complaint
+ * when neither does. */
+const char *home_dir(const char *option, const char *verb);
+
+/* Is there a ledger in the folder? */
+bool home_is_made(const char *dir);
+
+/* Load keys/NAME. Returns: NULL with ret_fault; the caller frees. */
+struct sign_key *home_key(const char *dir, const char *name, struct fault *ret_fault);
+
+/* Read the first line of a small file. Returns: false when it cannot be read or does not fit. */
+bool home_line(const char *dir, const char *name, char *ret_line, size_t size) MUST_USE;
+
+/* Write reports/ID.json. */
+bool home_write_report(const char *dir, const char *id, const char *bytes, size_t len,
+                       struct fault *ret_fault) MUST_USE;
+
+/* The real time, ms since 1970. */
+int64_t home_clock_ms(void);
+
+/* Say what went wrong. Returns: the exit code for it. */
+int home_complain(const char *verb, const struct fault *fault);
+
+#endif

@@ -1,0 +1,166 @@
+#include "tools/hq/inquire.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clearing/base/memory.h"
+#include "tools/hq/answers.h"
+#include "tools/hq/control.h"
+#include "tools/hq/view.h"
+
+static json_t *answer_of(struct view *view, const char *dir, const char *verb)
+{
+    if (strcmp(verb, "head") == 0) {
+        return answers_head(&view->book, dir);
+    }
+    if (strcmp(verb, "positions") == 0) {
+        return answers_positions(&view->book);
+    }
+    if (strcmp(verb, "report") == 0) {
+        return answers_report(&view->book);
+    }
+    CHECK(strcmp(verb, "terms") == 0);
+    return answers_terms(&view->book);
+}
+
+static bool made(const char *dir, struct fault *ret_fault)
+{
+    return home_is_made(dir) ||
+           fault_set(ret_fault, FAULT_IO, "%s has no ledger: allclear init --dir %s", dir, dir);
+}
+
+json_t *inquire(const char *dir, const char *verb, struct fault *ret_fault)
+{
+    struct view_options options = {.dir = dir};
+    json_t *answer = NULL;
+
+    switch (control_ask(dir, json_pack("{s:s}", "verb", verb), &answer, ret_fault)) {
+    case CONTROL_ANSWERED:
+        return answer;
+    case CONTROL_REFUSED:
+    case CONTROL_BROKEN:
+        return NULL;
+    case CONTROL_NOBODY:
+        break;
+    }
+    struct view *view = NULL;
+    if (made(dir, ret_fault) && view_ready(dir, ret_fault)) {
+        view = view_open(&options, ret_fault);
+    }
+    if (view != NULL) {
+        answer = answer_of(view, dir, verb);
+        view_close(view);
+    }
+    return answer;
+}
+
+/* The report of one cycle, when the replay meets its close. */
+struct wanted {
+    const char *cycle;
+    char *bytes;
+    size_t len;
+};
+
+static void keep_wanted(void *context, const struct cycle *cycle, const struct report *report)
+{
+    struct wanted *wanted = context;
+
+    if (strcmp(cycle->id.text, wanted->cycle) == 0) {
+        free(wanted->bytes);
+        wanted->bytes = answers_report_bytes(report, &wanted->len);
+    }
+}
+
+static bool no_cycle(const char *cycle, struct fault *ret_fault)
+{
+    return fault_set(ret_fault,
+                     FAULT_FORMAT,
+                     "there is no closed cycle %s (allclear cycle list names them)",
+                     cycle);
+}
+
+/* From the daemon. */
+static char *bytes_of(json_t *answer, size_t *ret_len)
+{
+    char *text = json_dumps(json_object_get(answer, "report"), JSON_COMPACT);
+
+    json_decref(answer);
+    CHECK(text != NULL);
+    *ret_len = strlen(text);
+    text = memory_resize(text, *ret_len + 2, 1);
+    memcpy(text + *ret_len, "\n", 2);
+    (*ret_len)++;
+    return text;
+}
+
+static char *made_again(const char *dir, const char *cycle, size_t *ret_len,
+                        struct fault *ret_fault)
+{
+    struct wanted wanted = {.cycle = cycle};
+    struct view_options options = {.dir = dir, .on_close = keep_wanted, .context = &wanted};
+    json_t *answer = NULL;
+
+    switch (control_ask(dir,
+                        json_pack("{s:s,s:s}", "verb", "report", "cycle", cycle),
+                        &answer,
+                        ret_fault)) {
+    case CONTROL_ANSWERED:
+        if (json_is_object(json_object_get(answer, "report"))) {
+            return bytes_of(answer, ret_len);
+        }
+        json_decref(answer);
+        (void)no_cycle(cycle, ret_fault);
+        return NULL;
+    case CONTROL_REFUSED:
+    case CONTROL_BROKEN:
+        return NULL;
+    case CONTROL_NOBODY:
+        break;
+    }
+    if (!made(dir, ret_fault) || !view_ready(dir, ret_fault)) {
+        return NULL;
+    }
+    struct view *view = view_open(&options, ret_fault);
+    if (view == NULL) {
+        free(wanted.bytes);
+        return NULL;
+    }
+    view_close(view);
+    if (wanted.bytes == NULL) {
+        (void)no_cycle(cycle, ret_fault);
+        return NULL;
+    }
+    *ret_len = wanted.len;
+    return wanted.bytes;
+}
+
+char *inquire_report(const char *dir, const char *cycle, size_t *ret_len, struct fault *ret_fault)
+{
+    char name[CODE_LEN_MAX + 32];
+    char path[FILES_PATH_MAX];
+    char *bytes = NULL;
+
+    if (!code_valid(slice_of(cycle))) {
+        (void)no_cycle(cycle, ret_fault);
+        return NULL;
+    }
+    (void)snprintf(name, sizeof name, "reports/%s.json", cycle);
+    if (!files_path(dir, name, path, ret_fault)) {
+        return NULL;
+    }
+    if (access(path, R_OK) != 0) {
+        return made_again(dir, cycle, ret_len, ret_fault);
+    }
+    return files_read(path, CONTROL_LINE_MAX, &bytes, ret_len, ret_fault) ? bytes : NULL;
+}
+
+bool inquire_is_running(const char *dir)
+{
+    json_t *answer = NULL;
+    bool runs = control_ask(dir, json_pack("{s:s}", "verb", "head"), &answer, NULL) !=
+                CONTROL_NOBODY;
+
+    json_decref(answer);
+    return runs;
+}

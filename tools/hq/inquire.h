@@ -1,0 +1,21 @@
+/* Asking about the ledger of a folder: the daemon where one runs, else the folder at rest, which is then
+ * read and compared from its first record (view.h). */
+#ifndef TOOLS_HQ_INQUIRE_H
+#define TOOLS_HQ_INQUIRE_H
+
+#include <jansson.h>
+
+#include "clearing/base/fault.h"
+
+/* Inquire {"verb":VERB}: head, positions, report (of the open cycle) or terms (answers.h).
+ * Returns: NULL with ret_fault; the caller gives it back with json_decref. */
+json_t *inquire(const char *dir, const char *verb, struct fault *ret_fault);
+
+/* The bytes of a closed cycle's report: reports/ID.json, or made again where the file is lost.
+ * Returns: NULL with ret_fault; the caller frees. Out: *ret_len. */
+char *inquire_report(const char *dir, const char *cycle, size_t *ret_len, struct fault *ret_fault);
+
+/* Does a daemon run on this folder? */
+bool inquire_is_running(const char *dir);
+
+#endif

@@ -1,0 +1,37 @@
+/* Headquarters' records on their way into the ledger: numbered, signed with keys/hq.pem, then given to
+ * the daemon, or applied here where none runs (the folder's lock keeps daemons out meanwhile). */
+#ifndef TOOLS_HQ_SUBMIT_H
+#define TOOLS_HQ_SUBMIT_H
+
+#include "clearing/ledger/ledger.h"
+#include "tools/hq/home.h"
+
+struct submit;
+
+/* Begin with the ledger of a folder. `reason` (may be NULL, at most REASON_LEN_MAX bytes) goes into every
+ * record, with the person of ALLCLEAR_PERSON or the user's name.
+ * Returns: NULL with ret_fault; the caller ends with submit_close. */
+struct submit *submit_open(const char *dir, const char *reason, struct fault *ret_fault);
+
+/* Begin a new ledger: its first record is `init` (keys and created_ms are filled in from the
+ * folder's keys). Out: ret_network, its id. */
+struct submit *submit_create(const char *dir, const struct hq_init *init,
+                             uint8_t ret_network[SIGN_NETWORK_LEN], struct fault *ret_fault);
+
+/* Put one record: network, number, created_ms, person and reason of `body` are filled in.
+ * Returns: false with ret_fault: it was refused, those before it stay. */
+bool submit_put(struct submit *submit, struct hq_body *body, struct fault *ret_fault) MUST_USE;
+
+/* After true all records put are durable (and the reports of cycles closed here are written). */
+bool submit_finish(struct submit *submit, struct fault *ret_fault) MUST_USE;
+
+/* NULL where a daemon runs. */
+struct book *submit_book(struct submit *submit);
+
+void submit_close(struct submit *submit); /* accepts NULL */
+
+/* All in one for a single record. */
+bool submit_one(const char *dir, const char *reason, struct hq_body *body,
+                struct fault *ret_fault) MUST_USE;
+
+#endif

@@ -1,0 +1,105 @@
+#include "tools/node/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "clearing/base/memory.h"
+
+bool files_path(const char *dir, const char *name, char ret_path[FILES_PATH_MAX],
+                struct fault *ret_fault)
+{
+    if (strlen(dir) + strlen(name) + 2 > FILES_PATH_MAX) {
+        return fault_set(ret_fault, FAULT_IO, "%.200s/%s: the path is too long", dir, name);
+    }
+    (void)snprintf(ret_path, FILES_PATH_MAX, "%s/%s", dir, name);
+    return true;
+}
+
+bool files_make_dir(const char *path, struct fault *ret_fault)
+{
+    if (mkdir(path, 0700) != 0 && errno != EEXIST) {
+        return fault_set_errno(ret_fault, errno, "%s: cannot make the folder", path);
+    }
+    return true;
+}
+
+/* A name is on the disk only when its folder is. */
+static bool sync_parent(const char *path)
+{
+    char copy[FILES_PATH_MAX + 8];
+    bool good = false;
+
+    (void)snprintf(copy, sizeof copy, "%s", path);
+    int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        good = fsync(fd) == 0;
+        (void)close(fd);
+    }
+    return good;
+}
+
+static bool write_all(int fd, const char *bytes, size_t len)
+{
+    while (len > 0) {
+        ssize_t done = write(fd, bytes, len);
+        if (done < 0 && errno != EINTR) {
+            return false;
+        }
+        if (done > 0) {
+            bytes += done;
+            len -= (size_t)done;
+        }
+    }
+    return fsync(fd) == 0;
+}
+
+bool files_write(const char *path, const void *bytes, size_t len, struct fault *ret_fault)
+{
+    char draft[FILES_PATH_MAX + 8];
+
+    if (strlen(path) >= FILES_PATH_MAX) {
+        return fault_set(ret_fault, FAULT_IO, "%.200s: the path is too long", path);
+    }
+    (void)snprintf(draft, sizeof draft, "%s.XXXXXX", path);
+    int fd = mkostemp(draft, O_CLOEXEC); /* mode 0600 */
+    if (fd < 0) {
+        return fault_set_errno(ret_fault, errno, "%s: cannot write", path);
+    }
+    bool good = write_all(fd, bytes, len);
+    good = close(fd) == 0 && good;
+    good = good && rename(draft, path) == 0 && sync_parent(path);
+    if (!good) {
+        int error = errno;
+        (void)unlink(draft);
+        return fault_set_errno(ret_fault, error, "%s: cannot write", path);
+    }
+    return true;
+}
+
+bool files_read(const char *path, size_t max, char **ret_bytes, size_t *ret_len,
+                struct fault *ret_fault)
+{
+    FILE *file = fopen(path, "re");
+
+    if (file == NULL) {
+        return fault_set_errno(ret_fault, errno, "%s: cannot read", path);
+    }
+    char *bytes = memory_zeroed(max + 2, 1);
+    size_t len = fread(bytes, 1, max + 1, file);
+    int error = ferror(file) ? (errno != 0 ? errno : EIO) : 0;
+    (void)fclose(file);
+    if (error != 0 || len > max) {
+        free(bytes);
+        return error != 0 ? fault_set_errno(ret_fault, error, "%s: cannot read", path)
+                          : fault_set(ret_fault, FAULT_LIMIT, "%s: over %zu bytes", path, max);
+    }
+    *ret_bytes = bytes;
+    *ret_len = len;
+    return true;
+}

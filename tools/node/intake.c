@@ -1,0 +1,186 @@
+#include "tools/node/intake.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "tools/text.h"
+
+/* A file being read. */
+struct source {
+    FILE *file;
+    const char *name;
+    uint32_t number; /* in the tally */
+    bool whole_only; /* a last line without its end is left for later */
+    struct outbox_place place;
+    bool ended;
+};
+
+static bool encode(struct intake *intake, const struct source *source, struct event *event,
+                   uint8_t bytes[EVENT_BYTES_MAX], size_t *ret_len, struct fault *ret_fault)
+{
+    const char *why = NULL;
+
+    *ret_len = 0;
+    if (event->number == 0 && !outbox_number(intake->node->outbox, event->terminal, event->receipt,
+                                             &event->number, ret_fault)) {
+        return false;
+    }
+    if (event->number == 0) {
+        why = "number: the terminal has no number left";
+    } else {
+        *ret_len = encode_event(event, bytes, EVENT_BYTES_MAX);
+        why = *ret_len == 0 ? "not an event of this contract" : NULL;
+    }
+    if (why != NULL) {
+        tally_bad(intake->tally, source->number, source->place.line, why);
+    }
+    return true;
+}
+
+/* A refused event that the retry asks for is queued again. */
+static bool retry(struct intake *intake, struct outbox_event *event, struct fault *ret_fault)
+{
+    if (!intake->retry || event->outcome == OUTCOME_NONE || event->outcome == OUTCOME_ACCEPTED ||
+        event->outcome == OUTCOME_WAITING || event->outcome == OUTCOME_DUPLICATE ||
+        (intake->retry_reason != OUTCOME_NONE && intake->retry_reason != event->outcome)) {
+        return true;
+    }
+    event->outcome = OUTCOME_NONE;
+    return outbox_requeue_event(intake->node->outbox, event->id, ret_fault);
+}
+
+/* Returns: false with ret_fault set when the outbox fails; a bad line is counted. */
+static bool take_line(struct intake *intake, const struct source *source, const char *text,
+                      size_t len, struct fault *ret_fault)
+{
+    const struct outbox_source where = {source->name, source->place.line};
+    char reason[LINES_REASON_LEN];
+    uint8_t bytes[EVENT_BYTES_MAX];
+    struct outbox_event row;
+    struct event event;
+    size_t bytes_len = 0;
+
+    if (!lines_parse(&intake->lines, text, len, &event, reason)) {
+        tally_bad(intake->tally, source->number, source->place.line, reason);
+        return true;
+    }
+    if (!encode(intake, source, &event, bytes, &bytes_len, ret_fault)) {
+        return false;
+    }
+    if (bytes_len == 0) {
+        return true;
+    }
+    if (!outbox_add_event(intake->node->outbox, event.terminal, event.number,
+                          (slice_t){(const char *)bytes, (uint32_t)bytes_len}, &where, &row,
+                          ret_fault) ||
+        !retry(intake, &row, ret_fault)) {
+        return false;
+    }
+    const struct tally_line line = {row.id, source->number, source->place.line,
+                                    code_of(event.terminal), event.number};
+    tally_event(intake->tally, &line, &row);
+    return true;
+}
+
+/* Read up to a chunk of lines. */
+static bool read_chunk(struct intake *intake, struct source *source, char **text, size_t *size,
+                       struct fault *ret_fault)
+{
+    for (uint32_t i = 0; i < INTAKE_CHUNK_LINES && !source->ended; i++) {
+        errno = 0;
+        ssize_t got = getline(text, size, source->file);
+        if (got < 0) {
+            source->ended = true;
+            return !ferror(source->file) ||
+                   fault_set_errno(ret_fault, errno, "%s: cannot read", source->name);
+        }
+        size_t len = (size_t)got;
+        if (source->whole_only && (*text)[len - 1] != '\n') {
+            source->ended = true;
+            return true;
+        }
+        source->place.offset += len;
+        source->place.line++;
+        while (len > 0 && ((*text)[len - 1] == '\n' || (*text)[len - 1] == '\r')) {
+            len--;
+        }
+        if (len > 0 && !take_line(intake, source, *text, len, ret_fault)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool take_chunk(struct intake *intake, struct source *source, char **text, size_t *size,
+                       struct fault *ret_fault)
+{
+    struct outbox *outbox = intake->node->outbox;
+    uint64_t before = source->place.offset;
+
+    if (!outbox_begin(outbox, ret_fault)) {
+        return false;
+    }
+    if (!read_chunk(intake, source, text, size, ret_fault) ||
+        (source->whole_only && source->place.offset != before &&
+         !outbox_set_place(outbox, source->name, &source->place, ret_fault))) {
+        outbox_rollback(outbox);
+        return false;
+    }
+    return outbox_commit(outbox, ret_fault) &&
+           (intake->after_chunk == NULL || intake->after_chunk(intake->context, ret_fault));
+}
+
+static bool take_all(struct intake *intake, struct source *source, struct fault *ret_fault)
+{
+    char *text = NULL;
+    size_t size = 0;
+    bool good = true;
+
+    source->number = tally_add_file(intake->tally, source->name);
+    while (good && !source->ended) {
+        good = take_chunk(intake, source, &text, &size, ret_fault);
+    }
+    free(text);
+    return good;
+}
+
+bool intake_read(struct intake *intake, FILE *file, const char *name, struct fault *ret_fault)
+{
+    struct source source = {.file = file, .name = name};
+
+    return take_all(intake, &source, ret_fault);
+}
+
+bool intake_follow(struct intake *intake, const char *path, struct fault *ret_fault)
+{
+    struct source source = {.name = path, .whole_only = true};
+    struct stat info;
+
+    if (stat(path, &info) != 0 || !S_ISREG(info.st_mode)) {
+        return true; /* gone since the folder was listed */
+    }
+    if (!outbox_find_place(intake->node->outbox, path, &source.place, ret_fault)) {
+        return false;
+    }
+    if ((uint64_t)info.st_size < source.place.offset) {
+        source.place = (struct outbox_place){0};
+    } else if ((uint64_t)info.st_size == source.place.offset) {
+        return true;
+    }
+    source.file = fopen(path, "re");
+    if (source.file == NULL) {
+        return fault_set_errno(ret_fault, errno, "%s: cannot read", path);
+    }
+    bool good = fseeko(source.file, (off_t)source.place.offset, SEEK_SET) == 0
+                    ? take_all(intake, &source, ret_fault)
+                    : fault_set_errno(ret_fault, errno, "%s: cannot read", path);
+    (void)fclose(source.file);
+    return good;
+}
+
+void intake_deinit(struct intake *intake)
+{
+    lines_deinit(&intake->lines);
+}

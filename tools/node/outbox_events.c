@@ -1,0 +1,345 @@
+/* The outbox's events. */
+#include <string.h>
+
+#include "clearing/facts/event.h"
+#include "tools/node/outbox_inside.h"
+
+/* The statements below say 1, 2 and 3; what is above is a refusal. */
+_Static_assert(OUTCOME_ACCEPTED == 1 && OUTCOME_WAITING == 2 && OUTCOME_DUPLICATE == 3,
+               "as the statements have it");
+
+static outcome_t column_outcome(sqlite3_stmt *statement, int column)
+{
+    uint64_t value = outbox_column_u64(statement, column);
+
+    return value > UINT8_MAX ? OUTCOME_NONE : (outcome_t)value;
+}
+
+/* Out: *ret_event, id 0 where there is none. */
+static bool find_bytes(struct outbox *outbox, slice_t terminal, uint64_t number, slice_t bytes,
+                       struct outbox_event *ret_event, struct fault *ret_fault)
+{
+    static const char get[] = "SELECT id, sequence, outcome, reason FROM event"
+                              " WHERE terminal = ? AND number = ? AND bytes = ?";
+    sqlite3_stmt *statement = outbox_statement(outbox, get, ret_fault);
+    bool row = false;
+
+    if (statement == NULL) {
+        return false;
+    }
+    outbox_bind_text(statement, 1, terminal);
+    outbox_bind_u64(statement, 2, number);
+    outbox_bind_blob(statement, 3, bytes.text, bytes.len);
+    if (!outbox_step(outbox, statement, &row, ret_fault)) {
+        return false;
+    }
+    *ret_event = (struct outbox_event){0};
+    if (row) {
+        ret_event->id = sqlite3_column_int64(statement, 0);
+        ret_event->sequence = outbox_column_u64(statement, 1);
+        ret_event->outcome = column_outcome(statement, 2);
+        ret_event->reason = column_outcome(statement, 3);
+    }
+    (void)sqlite3_reset(statement);
+    return true;
+}
+
+static bool supersede(struct outbox *outbox, slice_t terminal, uint64_t number,
+                      struct fault *ret_fault)
+{
+    static const char put[] = "UPDATE event SET superseded = 1"
+                              " WHERE terminal = ? AND number = ? AND outcome > 2";
+    sqlite3_stmt *statement = outbox_statement(outbox, put, ret_fault);
+
+    if (statement == NULL) {
+        return false;
+    }
+    outbox_bind_text(statement, 1, terminal);
+    outbox_bind_u64(statement, 2, number);
+    return outbox_run(outbox, statement, ret_fault);
+}
+
+bool outbox_add_event(struct outbox *outbox, slice_t terminal, uint64_t number, slice_t bytes,
+                      const struct outbox_source *source, struct outbox_event *ret_event,
+                      struct fault *ret_fault)
+{
+    static const char put[] = "INSERT INTO event (terminal, number, bytes, file, line)"
+                              " VALUES (?, ?, ?, ?, ?)";
+    struct outbox_event event = {0};
+
+    CHECK(number >= 1 && number <= NUMBER_MAX && bytes.len > 0);
+    if (!find_bytes(outbox, terminal, number, bytes, &event, ret_fault)) {
+        return false;
+    }
+    if (event.id == 0) {
+        if (!supersede(outbox, terminal, number, ret_fault)) {
+            return false;
+        }
+        sqlite3_stmt *statement = outbox_statement(outbox, put, ret_fault);
+        if (statement == NULL) {
+            return false;
+        }
+        outbox_bind_text(statement, 1, terminal);
+        outbox_bind_u64(statement, 2, number);
+        outbox_bind_blob(statement, 3, bytes.text, bytes.len);
+        outbox_bind_text(statement, 4, slice_of(source->file));
+        outbox_bind_u64(statement, 5, source->line);
+        if (!outbox_run(outbox, statement, ret_fault)) {
+            return false;
+        }
+        event.id = sqlite3_last_insert_rowid(outbox->db);
+        event.fresh = true;
+    }
+    *ret_event = event;
+    return true;
+}
+
+/* Out: *ret_number, 0 where the receipt has none. */
+static bool find_number(struct outbox *outbox, slice_t terminal, slice_t receipt,
+                        uint64_t *ret_number, struct fault *ret_fault)
+{
+    static const char get[] = "SELECT number FROM receipt_number"
+                              " WHERE terminal = ? AND receipt = ?";
+    sqlite3_stmt *statement = outbox_statement(outbox, get, ret_fault);
+    bool row = false;
+
+    if (statement == NULL) {
+        return false;
+    }
+    outbox_bind_text(statement, 1, terminal);
+    outbox_bind_text(statement, 2, receipt);
+    if (!outbox_step(outbox, statement, &row, ret_fault)) {
+        return false;
+    }
+    *ret_number = row ? outbox_column_u64(statement, 0) : 0;
+    (void)sqlite3_reset(statement);
+    return true;
+}
+
+static bool highest_number(struct outbox *outbox, slice_t terminal, uint64_t *ret_number,
+                           struct fault *ret_fault)
+{
+    static const char get[] = "SELECT max("
+                              "coalesce((SELECT max(number) FROM event WHERE terminal = ?1), 0), "
+                              "coalesce((SELECT max(number) FROM receipt_number"
+                              " WHERE terminal = ?1), 0))";
+    sqlite3_stmt *statement = outbox_statement(outbox, get, ret_fault);
+    bool row = false;
+
+    if (statement == NULL) {
+        return false;
+    }
+    outbox_bind_text(statement, 1, terminal);
+    if (!outbox_step(outbox, statement, &row, ret_fault)) {
+        return false;
+    }
+    *ret_number = outbox_column_u64(statement, 0);
+    (void)sqlite3_reset(statement);
+    return true;
+}
+
+bool outbox_number(struct outbox *outbox, slice_t terminal, slice_t receipt, uint64_t *ret_number,
+                   struct fault *ret_fault)
+{
+    static const char put[] = "INSERT INTO receipt_number VALUES (?, ?, ?)";
+    uint64_t number = 0;
+
+    if (!find_number(outbox, terminal, receipt, &number, ret_fault)) {
+        return false;
+    }
+    if (number != 0) {
+        *ret_number = number;
+        return true;
+    }
+    if (!highest_number(outbox, terminal, &number, ret_fault)) {
+        return false;
+    }
+    if (number >= NUMBER_MAX) {
+        *ret_number = 0;
+        return true;
+    }
+    number++;
+    sqlite3_stmt *statement = outbox_statement(outbox, put, ret_fault);
+    if (statement == NULL) {
+        return false;
+    }
+    outbox_bind_text(statement, 1, terminal);
+    outbox_bind_text(statement, 2, receipt);
+    outbox_bind_u64(statement, 3, number);
+    if (!outbox_run(outbox, statement, ret_fault)) {
+        return false;
+    }
+    *ret_number = number;
+    return true;
+}
+
+bool outbox_find_event(struct outbox *outbox, int64_t id, struct outbox_event *ret_event,
+                       struct fault *ret_fault)
+{
+    static const char get[] = "SELECT sequence, outcome, reason FROM event WHERE id = ?";
+    sqlite3_stmt *statement = outbox_statement(outbox, get, ret_fault);
+    struct outbox_event event = {0};
+    bool row = false;
+
+    if (statement == NULL) {
+        return false;
+    }
+    outbox_bind_u64(statement, 1, (uint64_t)id);
+    if (!outbox_step(outbox, statement, &row, ret_fault)) {
+        return false;
+    }
+    if (row) {
+        event.id = id;
+        event.sequence = outbox_column_u64(statement, 0);
+        event.outcome = column_outcome(statement, 1);
+        event.reason = column_outcome(statement, 2);
+    }
+    (void)sqlite3_reset(statement);
+    *ret_event = event;
+    return true;
+}
+
+bool outbox_requeue_event(struct outbox *outbox, int64_t id, struct fault *ret_fault)
+{
+    static const char put[] = "UPDATE event SET sequence = 0, position = 0, outcome = 0,"
+                              " reason = 0, superseded = 0 WHERE id = ? AND outcome > 0";
+    sqlite3_stmt *statement = outbox_statement(outbox, put, ret_fault);
+
+    if (statement == NULL) {
+        return false;
+    }
+    outbox_bind_u64(statement, 1, (uint64_t)id);
+    return outbox_run(outbox, statement, ret_fault);
+}
+
+bool outbox_requeue_refused(struct outbox *outbox, outcome_t reason, uint64_t *ret_count,
+                            struct fault *ret_fault)
+{
+    static const char put[] = "UPDATE event SET sequence = 0, position = 0, outcome = 0,"
+                              " reason = 0 WHERE outcome > 3 AND superseded = 0"
+                              " AND (?1 = 0 OR outcome = ?1)";
+    sqlite3_stmt *statement = outbox_statement(outbox, put, ret_fault);
+
+    if (statement == NULL) {
+        return false;
+    }
+    outbox_bind_u64(statement, 1, (uint64_t)reason);
+    if (!outbox_run(outbox, statement, ret_fault)) {
+        return false;
+    }
+    *ret_count = (uint64_t)sqlite3_changes64(outbox->db);
+    return true;
+}
+
+bool outbox_settle_waiting(struct outbox *outbox, slice_t terminal, uint64_t number,
+                           outcome_t outcome, outcome_t reason, struct fault *ret_fault)
+{
+    static const char put[] = "UPDATE event SET outcome = ?, reason = ?"
+                              " WHERE terminal = ? AND number = ? AND outcome IN (2, 3)";
+    sqlite3_stmt *statement = outbox_statement(outbox, put, ret_fault);
+
+    if (statement == NULL) {
+        return false;
+    }
+    outbox_bind_u64(statement, 1, (uint64_t)outcome);
+    outbox_bind_u64(statement, 2, (uint64_t)reason);
+    outbox_bind_text(statement, 3, terminal);
+    outbox_bind_u64(statement, 4, number);
+    return outbox_run(outbox, statement, ret_fault);
+}
+
+#define ENTRY_COLUMNS                                                                              \
+    "SELECT id, terminal, number, sequence, outcome, reason, file, line FROM event"
+
+static const char *list_text(enum outbox_list list)
+{
+    switch (list) {
+    case OUTBOX_PENDING:
+        return ENTRY_COLUMNS " WHERE outcome = 0 AND id > ? ORDER BY id LIMIT ?";
+    case OUTBOX_WAITING:
+        return ENTRY_COLUMNS " WHERE outcome > 1 AND outcome = 2 AND id > ? ORDER BY id LIMIT ?";
+    case OUTBOX_UNSETTLED:
+        return ENTRY_COLUMNS " WHERE outcome > 1 AND outcome <= 3 AND id > ? ORDER BY id LIMIT ?";
+    case OUTBOX_REFUSED:
+        return ENTRY_COLUMNS " WHERE outcome > 1 AND outcome > 3 AND superseded = 0 AND id > ?"
+                             " ORDER BY id LIMIT ?";
+    }
+    return NULL;
+}
+
+static void read_entry(sqlite3_stmt *statement, struct outbox_entry *entry)
+{
+    entry->id = sqlite3_column_int64(statement, 0);
+    entry->terminal = outbox_column_text(statement, 1);
+    entry->number = outbox_column_u64(statement, 2);
+    entry->sequence = outbox_column_u64(statement, 3);
+    entry->outcome = column_outcome(statement, 4);
+    entry->reason = column_outcome(statement, 5);
+    entry->file = outbox_column_text(statement, 6).text;
+    entry->line = (uint32_t)outbox_column_u64(statement, 7);
+}
+
+bool outbox_walk(struct outbox *outbox, enum outbox_list list, int64_t after, uint32_t max,
+                 outbox_visit_t *visit, void *context, struct fault *ret_fault)
+{
+    sqlite3_stmt *statement = outbox_statement(outbox, list_text(list), ret_fault);
+    struct outbox_entry entry;
+    bool row = false;
+
+    if (statement == NULL) {
+        return false;
+    }
+    outbox_bind_u64(statement, 1, (uint64_t)after);
+    outbox_bind_u64(statement, 2, max);
+    do {
+        if (!outbox_step(outbox, statement, &row, ret_fault)) {
+            return false;
+        }
+        if (row) {
+            read_entry(statement, &entry);
+            row = visit(context, &entry);
+        }
+    } while (row);
+    (void)sqlite3_reset(statement);
+    return true;
+}
+
+static void add_count(struct outbox_counts *counts, outcome_t outcome, uint64_t count, bool sent)
+{
+    if (outcome == OUTCOME_NONE) {
+        *(sent ? &counts->sent : &counts->queued) += count;
+    } else if (outcome == OUTCOME_ACCEPTED) {
+        counts->accepted += count;
+    } else if (outcome == OUTCOME_WAITING) {
+        counts->waiting += count;
+    } else if (outcome == OUTCOME_DUPLICATE) {
+        counts->duplicate += count;
+    } else { /* every other outcome is a refusal, also those of a newer ledger */
+        counts->refused += count;
+    }
+}
+
+bool outbox_count(struct outbox *outbox, struct outbox_counts *ret_counts, struct fault *ret_fault)
+{
+    static const char get[] = "SELECT outcome, sequence > 0, count(*) FROM event"
+                              " WHERE outcome <= 3 OR superseded = 0 GROUP BY 1, 2";
+    sqlite3_stmt *statement = outbox_statement(outbox, get, ret_fault);
+    struct outbox_counts counts = {0};
+    bool row = true;
+
+    if (statement == NULL) {
+        return false;
+    }
+    while (row) {
+        if (!outbox_step(outbox, statement, &row, ret_fault)) {
+            return false;
+        }
+        if (row) {
+            add_count(&counts, column_outcome(statement, 0), outbox_column_u64(statement, 2),
+                      sqlite3_column_int(statement, 1) != 0);
+        }
+    }
+    (void)sqlite3_reset(statement);
+    *ret_counts = counts;
+    return true;
+}

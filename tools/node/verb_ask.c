@@ -1,0 +1,212 @@
+/* allclear mine, statement and balance: what a store may always read of its own. Headquarters
+ * answers with one JSON document, which is printed as it is or as a table. */
+#include <getopt.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "tools/node/ask.h"
+#include "tools/node/node_verbs.h"
+#include "tools/node/options.h"
+#include "tools/text.h"
+
+#define WAIT_S   10
+#define NAME_LEN 160
+#define DEPTH    6 /* answers are flat; deeper ones are for --json */
+
+struct question {
+    const char *verb;  /* ours */
+    const char *asks;  /* headquarters' */
+    bool has_argument; /* it must be there */
+    const char *usage;
+};
+
+struct options {
+    const char *dir;
+    const char *argument;
+    bool json;
+    int wait_s;
+};
+
+static const struct question questions[] = {
+    {"mine", "positions", false,
+     "Usage: allclear mine --dir DIR [--json] [--wait SECONDS]\n\n"
+     "What this store's participant is owed and owes in the open cycle.\n\n"
+     "Example:\n  allclear mine --dir /var/lib/allclear-store\n"},
+    {"statement", "statement", true,
+     "Usage: allclear statement CYCLE --dir DIR [--json] [--wait SECONDS]\n\n"
+     "The statement of this store's participant for a cycle.\n\n"
+     "Example:\n  allclear statement 2026-03 --dir /var/lib/allclear-store\n"},
+    {"balance", "balance", true,
+     "Usage: allclear balance MEMBER --dir DIR [--json] [--wait SECONDS]\n\n"
+     "What a member who is at hand has.\n\n"
+     "Example:\n  allclear balance 6200000017 --dir /var/lib/allclear-store\n"},
+};
+
+static int options_parse(const struct question *question, int argc, char **argv,
+                         struct options *options)
+{
+    static const struct option longs[] = {
+        {"dir", required_argument, NULL, 'd'},
+        {"json", no_argument, NULL, 'j'},
+        {"wait", required_argument, NULL, 'w'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    int option = 0;
+
+    while ((option = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
+        if (option == 'h') {
+            fputs(_(question->usage), stdout);
+            exit(EX_OK);
+        }
+        if (option == '?' ||
+            (option == 'w' && !options_seconds(question->verb, optarg, &options->wait_s))) {
+            return EX_USAGE;
+        }
+        options->dir = option == 'd' ? optarg : options->dir;
+        options->json = options->json || option == 'j';
+    }
+    options->dir = node_dir(options->dir, question->verb);
+    if (options->dir == NULL || argc - optind != (question->has_argument ? 1 : 0)) {
+        fputs(_(question->usage), stderr);
+        return EX_USAGE;
+    }
+    options->argument = question->has_argument ? argv[optind] : "";
+    return EX_OK;
+}
+
+static void print_money(int64_t fen)
+{
+    uint64_t value = fen < 0 ? (uint64_t) - (fen + 1) + 1 : (uint64_t)fen;
+    char digits[24];
+    int len = snprintf(digits, sizeof digits, "%" PRIu64, value / 100);
+
+    fputs(fen < 0 ? "-" : "", stdout);
+    for (int i = 0; i < len; i++) {
+        printf("%c%s", digits[i], (len - i) % 3 == 1 && i + 1 < len ? "," : "");
+    }
+    printf(".%02u\n", (unsigned)(value % 100));
+}
+
+static bool is_money(const char *name)
+{
+    size_t len = strlen(name);
+
+    return len > 4 && strcmp(name + len - 4, "_fen") == 0;
+}
+
+static void print_value(const char *name, const json_t *value)
+{
+    if (json_is_integer(value) && is_money(name)) {
+        printf("  %-32.*s ", (int)strlen(name) - 4, name);
+        print_money(json_integer_value(value));
+        return;
+    }
+    char *text = json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+    printf("  %-32s %s\n", name,
+           json_is_string(value) ? json_string_value(value)
+           : text != NULL        ? text
+                                 : "");
+    free(text);
+}
+
+static void print_tree(const char *name, const json_t *value, int depth)
+{
+    char inner[NAME_LEN];
+    const char *key = NULL;
+    const json_t *entry = NULL;
+    size_t i = 0;
+
+    if (depth < DEPTH && json_is_array(value)) {
+        for (i = 0; i < json_array_size(value); i++) {
+            puts(i == 0 ? name : "");
+            print_tree("", json_array_get(value, i), depth + 1);
+        }
+        return;
+    }
+    if (depth >= DEPTH || !json_is_object(value)) {
+        print_value(name, value);
+        return;
+    }
+    /* jansson's iterator takes what it only reads as not const. */
+    void *at = json_object_iter((json_t *)(uintptr_t)value);
+    for (; at != NULL; at = json_object_iter_next((json_t *)(uintptr_t)value, at)) {
+        key = json_object_iter_key(at);
+        entry = json_object_iter_value(at);
+        (void)snprintf(inner, sizeof inner, "%s%s%s", name, *name == '\0' ? "" : ".", key);
+        print_tree(inner, entry, depth + 1);
+    }
+}
+
+static int print_answer(const struct question *question, const struct options *options,
+                        const char *body, uint32_t len)
+{
+    json_t *root = options->json ? NULL : json_loadb(body, len, JSON_REJECT_DUPLICATES, NULL);
+
+    if (root != NULL) {
+        print_tree("", root, 0);
+        json_decref(root);
+    } else {
+        (void)fwrite(body, 1, len, stdout);
+        if (len > 0 && body[len - 1] != '\n') {
+            putchar('\n');
+        }
+    }
+    if (fflush(stdout) != 0) {
+        fprintf(stderr, _("allclear %s: cannot write\n"), question->verb);
+        return EX_IOERR;
+    }
+    return EX_OK;
+}
+
+static int run(const struct question *question, int argc, char **argv)
+{
+    struct options options = {.wait_s = WAIT_S};
+    char text[ASK_TEXT_MAX + 1];
+    struct fault fault = {0};
+    struct node node = {0};
+    char *body = NULL;
+    uint32_t len = 0;
+    int code = options_parse(question, argc, argv, &options);
+
+    if (code != EX_OK) {
+        return code;
+    }
+    if (!node_open(options.dir, &node, &fault)) {
+        return node_complain(question->verb, &fault);
+    }
+    struct wire *wire = node_connect(&node, &fault);
+    if (wire == NULL) {
+        node_close(&node);
+        return node_complain(question->verb, &fault);
+    }
+    const struct frame hello = node_hello(&node);
+    const struct ask what = {question->asks, slice_of(options.argument), &hello,
+                             options.wait_s * 1000};
+    enum ask_result result = ask(wire, &what, &body, &len, text);
+    wire_close(wire);
+    node_close(&node);
+    code = result == ASK_ANSWERED ? print_answer(question, &options, body, len)
+                                  : ask_complain(question->verb, result, text);
+    free(body);
+    return code;
+}
+
+int verb_mine(int argc, char **argv)
+{
+    return run(&questions[0], argc, argv);
+}
+
+int verb_own_statement(int argc, char **argv)
+{
+    return run(&questions[1], argc, argv);
+}
+
+int verb_balance(int argc, char **argv)
+{
+    return run(&questions[2], argc, argv);
+}

@@ -1,0 +1,255 @@
+/* allclear publish: events in, receipts back. */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "tools/node/node_verbs.h"
+#include "tools/node/options.h"
+#include "tools/node/publish.h"
+#include "tools/text.h"
+
+#define REFUSALS_SHOWN 20
+#define EVENT_LEN      (2 * (CODE_LEN_MAX + 1) + 24)
+
+struct options {
+    const char *dir;
+    bool json;
+    bool watch;
+    bool retry;
+    outcome_t retry_reason;
+    int wait_s;
+    char **paths;
+    int path_count;
+};
+
+static void usage(FILE *out)
+{
+    fputs(_("Usage: allclear publish FILE|FOLDER|- ... --dir DIR [--json] [--retry [REASON]]\n"
+            "                        [--wait SECONDS] [--watch]\n"
+            "\n"
+            "Put events (one JSON object a line) into the store's outbox, send them to\n"
+            "headquarters, and take the receipts. What was published before is not sent again.\n"
+            "\n"
+            "  FOLDER            its *.jsonl files\n"
+            "  --dir DIR         the store's folder (or ALLCLEAR_DIR)\n"
+            "  --json            print the counts and the refusals as one JSON object\n"
+            "  --retry [REASON]  send lines that were refused (for this reason) once more\n"
+            "  --wait SECONDS    give up when no receipt came for so long (30); 0 sends nothing\n"
+            "  --watch           go on with what is added to files and folders, until a signal\n"
+            "\n"
+            "Exit: 0 all in (waiting counts as in), 65 some refused, 75 some still pending,\n"
+            "66 a file cannot be read, 64 usage.\n"
+            "\n"
+            "Example:\n"
+            "  allclear publish 2026-03-01.jsonl --dir /var/lib/allclear-store\n"),
+          out);
+}
+
+/* The reason is the next word where that is an outcome's name, so that files can follow. */
+static bool take_retry(struct options *options, int argc, char **argv, const char *argument)
+{
+    options->retry = true;
+    if (argument == NULL && optind < argc && tally_outcome_named(argv[optind]) != OUTCOME_NONE) {
+        argument = argv[optind++];
+    }
+    options->retry_reason = tally_outcome_named(argument);
+    if (argument != NULL && options->retry_reason == OUTCOME_NONE) {
+        fprintf(stderr, _("allclear publish: --retry %s: no reason of this name\n"), argument);
+        return false;
+    }
+    return true;
+}
+
+static int options_parse(int argc, char **argv, struct options *options)
+{
+    static const struct option longs[] = {
+        {"dir", required_argument, NULL, 'd'},
+        {"json", no_argument, NULL, 'j'},
+        {"retry", optional_argument, NULL, 'r'},
+        {"wait", required_argument, NULL, 'w'},
+        {"watch", no_argument, NULL, 'W'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    int option = 0;
+
+    while ((option = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
+        if (option == 'h') {
+            usage(stdout);
+            exit(EX_OK);
+        }
+        if (option == '?' || (option == 'r' && !take_retry(options, argc, argv, optarg)) ||
+            (option == 'w' && !options_seconds("publish", optarg, &options->wait_s))) {
+            return EX_USAGE;
+        }
+        options->dir = option == 'd' ? optarg : options->dir;
+        options->json = options->json || option == 'j';
+        options->watch = options->watch || option == 'W';
+    }
+    options->paths = argv + optind;
+    options->path_count = argc - optind;
+    options->dir = node_dir(options->dir, "publish");
+    if (options->dir == NULL || options->path_count == 0) {
+        usage(stderr);
+        return EX_USAGE;
+    }
+    return EX_OK;
+}
+
+/* All files are there before the first is read. */
+static int check_paths(const struct options *options)
+{
+    for (int i = 0; i < options->path_count; i++) {
+        const char *path = options->paths[i];
+        if (strcmp(path, "-") == 0 && options->watch) {
+            fputs(_("allclear publish: --watch does not go with stdin\n"), stderr);
+            return EX_USAGE;
+        }
+        if (strcmp(path, "-") != 0 && access(path, R_OK) != 0) {
+            fprintf(stderr, "allclear publish: %s: %s\n", path, strerror(errno));
+            return EX_NOINPUT;
+        }
+    }
+    return EX_OK;
+}
+
+static void name_event(const struct node *node, const struct tally_refusal *refusal,
+                       char ret_text[EVENT_LEN])
+{
+    ret_text[0] = '\0';
+    if (refusal->number != 0) {
+        (void)snprintf(ret_text, EVENT_LEN, "%s:%s:%" PRIu64, node->kit.store.text,
+                       refusal->terminal.text, refusal->number);
+    }
+}
+
+static const char *detail_of(const struct tally_refusal *refusal)
+{
+    if (refusal->detail != NULL) {
+        return refusal->detail;
+    }
+    return strcmp(refusal->reason, "NUMBER_REUSED") == 0 ? _("another event has this number") : "";
+}
+
+static json_t *refusals_json(const struct node *node, const struct tally *tally)
+{
+    json_t *list = json_array();
+    char event[EVENT_LEN];
+
+    for (uint64_t i = 0; i < tally->refusal_count; i++) {
+        const struct tally_refusal *refusal = &tally->refusals[i];
+        json_t *entry = json_object();
+        name_event(node, refusal, event);
+        /* A file name need not be UTF-8; jansson refuses what is not. */
+        json_t *file = json_string(tally->files[refusal->file]);
+        (void)json_object_set_new(entry, "file", file != NULL ? file : json_string("?"));
+        (void)json_object_set_new(entry, "line", json_integer(refusal->line));
+        (void)json_object_set_new(entry, "event", json_string(event));
+        (void)json_object_set_new(entry, "reason", json_string(refusal->reason));
+        (void)json_object_set_new(entry, "detail", json_string(detail_of(refusal)));
+        (void)json_array_append_new(list, entry);
+    }
+    return list;
+}
+
+static bool print_json(const struct node *node, const struct tally *tally)
+{
+    json_t *root = json_object();
+
+    (void)json_object_set_new(root, "read", json_integer((json_int_t)tally->read));
+    (void)json_object_set_new(root, "accepted", json_integer((json_int_t)tally->accepted));
+    (void)json_object_set_new(root, "waiting", json_integer((json_int_t)tally->waiting));
+    (void)json_object_set_new(root, "already", json_integer((json_int_t)tally->already));
+    (void)json_object_set_new(root, "refused", json_integer((json_int_t)tally->refused));
+    (void)json_object_set_new(root, "pending", json_integer((json_int_t)tally->pending));
+    (void)json_object_set_new(root, "refusals", refusals_json(node, tally));
+    bool good = json_dumpf(root, stdout, JSON_COMPACT) == 0 && putchar('\n') != EOF;
+    json_decref(root);
+    return good;
+}
+
+static void print_text(const struct node *node, const struct tally *tally)
+{
+    char event[EVENT_LEN];
+
+    printf(_("%" PRIu64 " read: %" PRIu64 " accepted, %" PRIu64 " waiting, %" PRIu64
+             " already in, %" PRIu64 " refused, %" PRIu64 " pending%s\n"),
+           tally->read, tally->accepted, tally->waiting, tally->already, tally->refused,
+           tally->pending, node->kit.test ? _("  (TEST)") : "");
+    for (uint64_t i = 0; i < tally->refusal_count && i < REFUSALS_SHOWN; i++) {
+        const struct tally_refusal *refusal = &tally->refusals[i];
+        const char *detail = detail_of(refusal);
+        name_event(node, refusal, event);
+        printf("  %s:%u  %s%s%s%s%s\n", tally->files[refusal->file], refusal->line, event,
+               *event == '\0' ? "" : "  ", refusal->reason, *detail == '\0' ? "" : ": ", detail);
+    }
+    if (tally->refusal_count > REFUSALS_SHOWN) {
+        printf(_("  and %" PRIu64 " more (--json lists all)\n"),
+               tally->refusal_count - REFUSALS_SHOWN);
+    }
+}
+
+static bool run(struct publish *publish, const struct options *options, struct fault *ret_fault)
+{
+    if (options->watch) {
+        return publish_watch(publish, options->paths, options->path_count, ret_fault);
+    }
+    for (int i = 0; i < options->path_count; i++) {
+        if (!publish_read(publish, options->paths[i], ret_fault)) {
+            return false;
+        }
+    }
+    return publish_drain(publish, ret_fault);
+}
+
+static int report(const struct publish *publish, const struct options *options)
+{
+    const struct tally *tally = &publish->tally;
+    bool good = true;
+
+    if (options->json) {
+        good = print_json(publish->node, tally);
+    } else {
+        print_text(publish->node, tally);
+    }
+    if (!good || fflush(stdout) != 0) {
+        return EX_IOERR;
+    }
+    if (tally->pending > 0) {
+        publish_explain(publish);
+        return EX_TEMPFAIL;
+    }
+    return tally->refused > 0 ? EX_DATAERR : EX_OK;
+}
+
+int verb_publish(int argc, char **argv)
+{
+    struct options options = {.wait_s = PUBLISH_WAIT_S};
+    struct publish publish = {.lock = -1};
+    struct fault fault = {0};
+    struct node node = {0};
+    int code = options_parse(argc, argv, &options);
+
+    code = code == EX_OK ? check_paths(&options) : code;
+    if (code != EX_OK) {
+        return code;
+    }
+    publish_catch_signals();
+    bool good = node_open(options.dir, &node, &fault) && node_open_outbox(&node, &fault) &&
+                publish_init(&publish, &node, options.wait_s, &fault);
+    if (good) {
+        publish.intake.retry = options.retry;
+        publish.intake.retry_reason = options.retry_reason;
+        good = run(&publish, &options, &fault);
+    }
+    code = good ? report(&publish, &options) : node_complain("publish", &fault);
+    publish_deinit(&publish);
+    node_close(&node);
+    return code;
+}

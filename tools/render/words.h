@@ -1,0 +1,20 @@
+/* The words for what has a name in the contract: roles, kinds of claims, types of events, outcomes,
+ * fund models; in the language chosen. */
+#ifndef TOOLS_RENDER_WORDS_H
+#define TOOLS_RENDER_WORDS_H
+
+#include "clearing/claims/claims.h"
+#include "clearing/facts/event.h"
+
+const char *words_of_role(role_t role);
+const char *words_of_kind(claim_kind_t kind);
+const char *words_of_type(event_type_t type);
+const char *words_of_means(means_t means);
+const char *words_of_model(model_t model);
+/* What the outcome means, in a few words. */
+const char *words_of_outcome(outcome_t outcome);
+/* A sentence each: what was checked and found, and what to do about it. */
+const char *words_of_check(outcome_t outcome);
+const char *words_of_advice(outcome_t outcome);
+
+#endif
