@@ -253,8 +253,8 @@ static outcome_t try_again(struct apply *apply, uint32_t place)
     return outcome;
 }
 
-/* Try those that wait for what has been accepted, in the order of arrival, from the start again after
- * each that is accepted. */
+/* Try those that wait for what has been accepted, in the order of arrival, from the start again
+ * after each that is accepted. */
 static void release(struct apply *apply, uint64_t key)
 {
     struct waiting_places *places = &apply->to_try;
@@ -341,7 +341,8 @@ static void expire_claims(struct apply *apply, const struct lot *lot)
     claims_single(&claim, &part, &apply->claims);
 }
 
-/* End the member's lots that are good through `day` at most. Keeps the earliest end that is left. */
+/* End the member's lots that are good through `day` at most. Keeps the earliest end that is
+ * left. */
 static void expire_member(struct apply *apply, struct member *member, day_t day)
 {
     struct state *state = apply->state;

@@ -28,8 +28,8 @@ struct expired {
     const struct claims *claims; /* none or one */
 };
 
-/* Who is told, in the order of clearing. `cleared` must make an accepted or waiting event visible to the
- * history before it returns. */
+/* Who is told, in the order of clearing. `cleared` must make an accepted or waiting event visible
+ * to the history before it returns. */
 struct apply_sink {
     void *context;
     void (*cleared)(void *context, const struct cleared *cleared);
@@ -55,7 +55,8 @@ struct apply {
 void apply_event(struct apply *apply, store_t store, slice_t bytes, const struct event *event,
                  int64_t received_ms);
 
-/* End the open day and all days before `day`, which becomes the open one: what expires ends (rule 20).
+/* End the open day and all days before `day`, which becomes the open one: what expires ends (rule
+ * 20).
  * Days only go forward. */
 void apply_day_end(struct apply *apply, day_t day);
 

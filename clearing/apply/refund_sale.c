@@ -1,5 +1,5 @@
-/* The refund of a sale, in parts or whole: each line of the sale gives back its share, and each draw,
- * discount, fee and earning of it is undone by telescoping (rules 22 to 25, 45). */
+/* The refund of a sale, in parts or whole: each line of the sale gives back its share, and each
+ * draw, discount, fee and earning of it is undone by telescoping (rules 22 to 25, 45). */
 #include <string.h>
 
 #include "clearing/apply/ruling.h"
@@ -10,7 +10,7 @@ static void plan_money(const struct event *sale, int64_t cum, money_t *ret_disco
                        money_t *ret_pay)
 {
     money_t weights[DISCOUNTS_MAX + PAY_LINES_MAX];
-    money_t parts[DISCOUNTS_MAX + PAY_LINES_MAX];
+    money_t parts[DISCOUNTS_MAX + PAY_LINES_MAX] = {{0}};
     uint32_t count = 0;
 
     for (uint32_t i = 0; i < sale->discount_count; i++) {
@@ -74,7 +74,8 @@ void refund_plan_sale(const struct event *sale, int64_t before, int64_t after,
     }
 }
 
-/* Do two lines name the same means (stored value and points by product, packs by id, tenders by kind)? */
+/* Do two lines name the same means (stored value and points by product, packs by id, tenders by
+ * kind)? */
 static bool same_means(const struct pay_line *a, const struct pay_line *b)
 {
     return a->with == b->with && slice_equal(a->product, b->product) &&
@@ -257,8 +258,8 @@ static struct draws draws_of(const struct effects *past, uint32_t line)
     return draws;
 }
 
-/* Give back what a line must: last draw first; the lots that come of it are numbered in the order of
- * the draws. */
+/* Give back what a line must: last draw first; the lots that come of it are numbered in the order
+ * of the draws. */
 static void line_back(struct ruling *ruling, const struct refund_plan *plan, uint32_t line)
 {
     const struct effects *past = &ruling->apply->past_effects;

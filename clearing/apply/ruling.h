@@ -1,6 +1,6 @@
 /* One event on its way through the rules: what the checks find out and the actions use. Internal to
- * clearing/apply. Each type of event has a check, which looks at everything and changes nothing, and
- * an action, which can no longer fail (rule 16). */
+ * clearing/apply. Each type of event has a check, which looks at everything and changes nothing,
+ * and an action, which can no longer fail (rule 16). */
 #ifndef CLEARING_APPLY_RULING_H
 #define CLEARING_APPLY_RULING_H
 
@@ -98,7 +98,8 @@ void ruling_make_lot(struct ruling *ruling, const struct lot *lot, const struct 
                      slice_t pack);
 /* The last day of points granted by this event. */
 day_t ruling_valid_to(const struct ruling *ruling, const struct product *product);
-/* Make a points lot for a payer and say so (rules 18, 19); `issue` is what its payer owes the fund. */
+/* Make a points lot for a payer and say so (rules 18, 19); `issue` is what its payer owes the
+ * fund. */
 void ruling_grant(struct ruling *ruling, const struct product *product, participant_t payer,
                   int64_t points, money_t issue);
 
@@ -138,7 +139,8 @@ void draw_back_shares(const struct share *shares, uint32_t count, int64_t cum, i
 
 /* --- ending lots (cashout.c) --- */
 
-/* End one lot for its principal, commission telescoped back, and take it out of its list (rule 14). */
+/* End one lot for its principal, commission telescoped back, and take it out of its list (rule
+ * 14). */
 void ruling_end_lot(struct ruling *ruling, uint32_t *head, uint32_t place);
 
 /* --- refunds (refund_sale.c) --- */

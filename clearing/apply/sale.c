@@ -234,7 +234,8 @@ static void discount_do(struct ruling *ruling, uint32_t line)
     effects_add(ruling->effects, &effect, shares, payers.count);
 }
 
-/* The base of each product's fee, in the order in which the products first appear among the lines. */
+/* The base of each product's fee, in the order in which the products first appear among the
+ * lines. */
 struct fee_base {
     product_t product;
     money_t settled; /* from lots that another participant sold */

@@ -1,5 +1,5 @@
-/* The state: everything that clearing remembers. A pure function of the journal: the same records in
- * the same order give the same state, byte for byte. It reads no clock, file or random number.
+/* The state: everything that clearing remembers. A pure function of the journal: the same records
+ * in the same order give the same state, byte for byte. It reads no clock, file or random number.
  * One thread (the writer, or a replay of its own). */
 #ifndef CLEARING_APPLY_STATE_H
 #define CLEARING_APPLY_STATE_H

@@ -96,7 +96,8 @@ outcome_t topup_check(struct ruling *ruling)
     return OUTCOME_NONE;
 }
 
-/* The lot of a top-up or pack sale and its effect: principal, and commission on what is passed on. */
+/* The lot of a top-up or pack sale and its effect: principal, and commission on what is passed
+ * on. */
 static void sell_lot(struct ruling *ruling, const struct lot_class *class, int64_t units,
                      money_t principal)
 {

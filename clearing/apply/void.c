@@ -18,8 +18,8 @@ static bool voidable(event_type_t type)
     return false;
 }
 
-/* The list that holds (or held) the lots of an effect of the original. `pack`: the id of the pack that
- * the effect is about. */
+/* The list that holds (or held) the lots of an effect of the original. `pack`: the id of the pack
+ * that the effect is about. */
 static uint32_t *list_of(const struct ruling *ruling, const struct effect *effect, slice_t pack)
 {
     const struct lot_class *class =
@@ -28,8 +28,8 @@ static uint32_t *list_of(const struct ruling *ruling, const struct effect *effec
     return ruling_list(ruling, class, pack);
 }
 
-/* The pack that an effect is about: of the pack sale voided, or of the line of the sale (or the pack
- * sale) behind the refund that is voided, which `past_event` then holds no longer. */
+/* The pack that an effect is about: of the pack sale voided, or of the line of the sale (or the
+ * pack sale) behind the refund that is voided, which `past_event` then holds no longer. */
 static slice_t pack_of(const struct ruling *ruling, const struct effect *effect)
 {
     const struct event *event = &ruling->apply->past_event;
@@ -80,8 +80,8 @@ static bool untouched(const struct ruling *ruling, const struct effect *effect)
     return false;
 }
 
-/* A void of a refund looks into the refund's effects; their lines are those of the sale behind it. The
- * refund's own facts are no longer needed then. */
+/* A void of a refund looks into the refund's effects; their lines are those of the sale behind it.
+ * The refund's own facts are no longer needed then. */
 static void look_behind_refund(struct ruling *ruling)
 {
     struct apply *apply = ruling->apply;
@@ -244,7 +244,8 @@ void void_do(struct ruling *ruling)
     const struct effects *past = &apply->past_effects;
     bool pack_sale = apply->past_event.type == EVENT_PACK_SALE;
 
-    /* the check has looked behind a refund already: then past_event is the sale or top-up behind it */
+    /* the check has looked behind a refund already: then past_event is the sale or top-up behind
+     * it */
     mark_voided(ruling, ruling->past_is_refund, ruling->past_amount);
     ruling->effects->here = past->here;
     ruling->effects->origin = past->origin;

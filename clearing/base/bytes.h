@@ -1,5 +1,5 @@
-/* Bytes written and read through cursors with a sticky error: after the first fault every later call
- * does nothing (reads give 0), and one test at the end is enough. */
+/* Bytes written and read through cursors with a sticky error: after the first fault every later
+ * call does nothing (reads give 0), and one test at the end is enough. */
 #ifndef CLEARING_BASE_BYTES_H
 #define CLEARING_BASE_BYTES_H
 

@@ -1,5 +1,6 @@
-/* The book: everything that the journal's records make, as a pure function of them. The daemon applies
- * records as it writes them, an auditor as he reads them; both get the same results, byte for byte.
+/* The book: everything that the journal's records make, as a pure function of them. The daemon
+ * applies records as it writes them, an auditor as he reads them; both get the same results, byte
+ * for byte.
  * One thread. */
 #ifndef CLEARING_BOOK_BOOK_H
 #define CLEARING_BOOK_BOOK_H
@@ -89,19 +90,21 @@ struct batch_door {
 };
 
 /* Decode a signed batch and find its key and store.
- * Returns: false with *ret_reason (MALFORMED, WRONG_NETWORK, UNKNOWN_KEY, WRONG_STORE) and a text. */
+ * Returns: false with *ret_reason (MALFORMED, WRONG_NETWORK, UNKNOWN_KEY, WRONG_STORE) and a
+ * text. */
 bool book_open_batch(const struct book *book, slice_t bytes, struct batch_door *ret_door,
                      int *ret_reason, struct fault *ret_fault) MUST_USE;
 
 /* Is the signature that of the store's key? */
 bool book_verify_batch(const struct book *book, const struct batch_door *door) MUST_USE;
 
-/* Where a batch stands in its store's stream. Out: *ret_record (RESEND, EQUIVOCATION: the record that
- * has the sequence), *ret_reason (EXPECT: GAP, FROZEN; see proto/codec/frame.h). */
+/* Where a batch stands in its store's stream. Out: *ret_record (RESEND, EQUIVOCATION: the record
+ * that has the sequence), *ret_reason (EXPECT: GAP, FROZEN; see proto/codec/frame.h). */
 verdict_t book_judge_batch(struct book *book, const struct batch_door *door, uint64_t *ret_record,
                            int *ret_reason);
 
-/* Apply a batch that VERDICT_TAKE was said of, as the next record. Its results are in book->results. */
+/* Apply a batch that VERDICT_TAKE was said of, as the next record. Its results are in
+ * book->results. */
 void book_apply_batch(struct book *book, const struct batch_door *door, int64_t received_ms);
 
 /* Freeze a store for an equivocation that is journaled as the next record (kind EVIDENCE). */
@@ -111,15 +114,16 @@ void book_apply_evidence(struct book *book, const struct batch_door *door, int64
 
 /* The business day of an instant under the terms now in force. */
 day_t book_day(const struct book *book, int64_t at_ms);
-/* Is a day-end due before something received at this instant? (There are terms, and the instant lies
- * on a later day than the open one.) */
+/* Is a day-end due before something received at this instant? (There are terms, and the instant
+ * lies on a later day than the open one.) */
 bool book_day_due(const struct book *book, int64_t received_ms);
 /* Apply a day-end as the next record: `day` is the new open day. Results: results_day_end. */
 void book_apply_day_end(struct book *book, day_t day, int64_t received_ms, struct writer *results);
 
 /* --- headquarters --- */
 
-/* Check and apply a headquarters' record (kind INIT or HQ) as the next one. Results of a close: the nets.
+/* Check and apply a headquarters' record (kind INIT or HQ) as the next one. Results of a close: the
+ * nets.
  * Returns: false with ret_fault (what, where, what to do), nothing has changed then. */
 bool book_apply_hq(struct book *book, slice_t bytes, int64_t received_ms, struct writer *results,
                    struct fault *ret_fault) MUST_USE;

@@ -8,9 +8,10 @@
  *                     the stream, as much of it as the record holds; the rest follows in records of
  *                     kind RESULTS (payload: the batch record's index, 8 bytes big-endian)
  *
- * Of the stream nothing is kept for events that were not accepted. It is a string of items: a varint
- * tag, 0 an event of this batch, 1 an event that had waited and was released (then its store's number,
- * terminal, number and outcome follow), and a varint length with the results (effects/results.h). */
+ * Of the stream nothing is kept for events that were not accepted. It is a string of items: a
+ * varint tag, 0 an event of this batch, 1 an event that had waited and was released (then its
+ * store's number, terminal, number and outcome follow), and a varint length with the results
+ * (effects/results.h). */
 #ifndef CLEARING_BOOK_RESULTS_STREAM_H
 #define CLEARING_BOOK_RESULTS_STREAM_H
 
@@ -30,9 +31,9 @@ void results_stream_reset(struct results_stream *stream);
 void results_stream_add(struct results_stream *stream, const struct cleared *cleared);
 void results_stream_deinit(struct results_stream *stream);
 
-/* Lay the results out for a record whose payload has a length: the head (everything that the batch's
- * own record holds) is written to `head`. Returns: how much of the stream is in it; the rest goes into
- * continuation records of RESULTS_PIECE_MAX bytes each. */
+/* Lay the results out for a record whose payload has a length: the head (everything that the
+ * batch's own record holds) is written to `head`. Returns: how much of the stream is in it; the
+ * rest goes into continuation records of RESULTS_PIECE_MAX bytes each. */
 #define RESULTS_PIECE_MAX (RECORD_CONTENT_MAX - 8)
 size_t results_stream_head(const struct results_stream *stream, size_t payload_len,
                            struct writer *head);

@@ -98,8 +98,8 @@ static struct part part_of_lot(const struct deriving *d, lot_id_t lot)
     };
 }
 
-/* A claim of the effect: as named when it is done, turned around when it is undone. `reversal` is said
- * for what is undone and for what a void of an undoing puts back. */
+/* A claim of the effect: as named when it is done, turned around when it is undone. `reversal` is
+ * said for what is undone and for what a void of an undoing puts back. */
 static void claim_of(const struct deriving *d, claim_kind_t kind, participant_t debtor,
                      participant_t creditor, money_t amount, struct part part)
 {

@@ -63,8 +63,9 @@ struct claims {
     uint32_t memo_count;
 };
 
-/* The claims and memos that follow from an event's effects. Debtor = creditor and amounts of 0 leave
- * no claim. Replaces what `claims` held, keeping its memory; zeroed memory is an empty one. */
+/* The claims and memos that follow from an event's effects. Debtor = creditor and amounts of 0
+ * leave no claim. Replaces what `claims` held, keeping its memory; zeroed memory is an empty
+ * one. */
 void claims_derive(const struct lots *lots, const struct effects *effects, struct claims *claims);
 
 /* A single claim with one part (breakage at a day-end). */

@@ -31,7 +31,8 @@ struct positions {
     uint64_t events; /* accepted */
 };
 
-/* Add an event's claims and memos; `store` is where the event was accepted, STORE_NONE for a day-end. */
+/* Add an event's claims and memos; `store` is where the event was accepted, STORE_NONE for a
+ * day-end. */
 void positions_post(struct positions *positions, store_t store, const struct claims *claims);
 
 /* In and out of one participant: plain sums, reversals included. */

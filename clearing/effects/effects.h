@@ -1,6 +1,6 @@
-/* Effects: what one accepted event did to lots and what it settles, in full. Everything else follows
- * from them: the claims and memos (clearing/claims), what a refund or a void must undo, and what
- * `explain` says. The journal keeps them as the event's results.
+/* Effects: what one accepted event did to lots and what it settles, in full. Everything else
+ * follows from them: the claims and memos (clearing/claims), what a refund or a void must undo, and
+ * what `explain` says. The journal keeps them as the event's results.
  *
  * An effect has a sign. +1: done. -1: given back or undone. `reversal`: the effect undoes (part of)
  * what the event named in `of` did. A void turns each effect of its original around and sets
@@ -14,15 +14,16 @@
 typedef enum {
     EFFECT_LOT = 1,      /* + a lot is made (top-up, pack sale, grant, earning); - removed whole */
     EFFECT_UNLINKED = 2, /* + a lot is made by a refund without original; - removed */
-    EFFECT_DRAW = 3,     /* + units drawn; - units of an earlier draw come back as a lot of their own */
+    EFFECT_DRAW = 3,     /* + units drawn; - units drawn earlier come back as a lot of their own */
     EFFECT_DISCOUNT = 4, /* a discount line shared among its funders */
     EFFECT_FEE = 5,      /* the service fee of one product */
-    EFFECT_TENDER = 6,   /* + cash handed back elsewhere: the original's owner owes the owner here */
+    EFFECT_TENDER = 6,   /* + cash handed back elsewhere: the original's owner owes here */
     EFFECT_TAKE = 7,     /* + points earned are taken back from their lot; - put back */
     EFFECT_END = 8,      /* + a lot is cashed out (rules 14, 26); - restored */
 } effect_kind_t;
 
-/* One debtor's part. For DISCOUNT also the own share; for DRAW also what falls on the redeemer itself. */
+/* One debtor's part. For DISCOUNT also the own share; for DRAW also what falls on the redeemer
+ * itself. */
 struct share {
     participant_t who;
     money_t amount;
@@ -42,8 +43,8 @@ struct effect {
     int64_t units;
     money_t principal; /* of the units; LOT, UNLINKED: whole; END: paid out */
     money_t bonus;     /* of the units */
-    money_t money;     /* LOT: commission or issue; DRAW of points, DISCOUNT: till amount; FEE, TENDER:
-                          amount; TAKE: issue reversed; END: commission returned */
+    money_t money;     /* LOT: commission or issue; DRAW of points, DISCOUNT: till amount; FEE,
+                          TENDER: amount; TAKE: issue reversed; END: commission returned */
     /* DRAW +, TAKE, END: the lot just before, so that it can be explained and put back */
     int64_t lot_units;
     int64_t lot_drawn;

@@ -4,7 +4,8 @@
 
 #include "clearing/base/memory.h"
 
-/* The optional fields of an effect, in the order of their presence bits. A field of 0 is left out. */
+/* The optional fields of an effect, in the order of their presence bits. A field of 0 is left
+ * out. */
 enum { FIELD_COUNT = 18, SHARES_BIT = FIELD_COUNT };
 
 static void effect_fields(const struct effect *effect, int64_t fields[FIELD_COUNT])

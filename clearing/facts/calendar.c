@@ -113,7 +113,8 @@ void day_format(day_t day, char text[DAY_TEXT_SIZE])
     *out = '\0';
 }
 
-/* The fraction of a second at text[0]: "." and one to three digits. Returns its length, -1: wrong. */
+/* The fraction of a second at text[0]: "." and one to three digits. Returns its length, -1:
+ * wrong. */
 static int fraction_parse(const char *text, uint32_t len, int32_t *ret_ms)
 {
     static const int32_t scale[] = {0, 100, 10, 1};

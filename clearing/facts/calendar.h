@@ -31,7 +31,8 @@ int64_t business_day_start_ms(const struct day_rule *rule, day_t day);
 /* 0 = Monday ... 6 = Sunday. */
 int day_weekday(day_t day);
 
-/* Parse "YYYY-MM-DD" (a day that exists, years 1970..9999). False: not a date, *ret_day untouched. */
+/* Parse "YYYY-MM-DD" (a day that exists, years 1970..9999). False: not a date, *ret_day
+ * untouched. */
 bool day_parse(slice_t text, day_t *ret_day) MUST_USE;
 
 #define DAY_TEXT_SIZE 11

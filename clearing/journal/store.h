@@ -82,8 +82,9 @@ MUST_USE bool store_commit(struct store *store, struct fault *ret_fault);
 /* Give the open transaction up. Nothing of it was written. */
 void store_abort(struct store *store);
 
-/* Copy what is committed into a folder that exists and has no data.mdb, while writing goes on: after
- * true the copy is whole and on the disk under its name, after false there is none. Any thread. */
+/* Copy what is committed into a folder that exists and has no data.mdb, while writing goes on:
+ * after true the copy is whole and on the disk under its name, after false there is none. Any
+ * thread. */
 MUST_USE bool store_copy(struct store *store, const char *dir, struct fault *ret_fault);
 
 /* A view reads what was committed when it began. Views begin, read and end within milliseconds,

@@ -122,8 +122,8 @@ static bool apply_all(struct ledger *ledger, void (*progress)(uint64_t records, 
     return good;
 }
 
-/* A crash between a commit and its checkpoint leaves records that no checkpoint covers: the receipts
- * of resends need one. A new journal gets the checkpoint of size 0. */
+/* A crash between a commit and its checkpoint leaves records that no checkpoint covers: the
+ * receipts of resends need one. A new journal gets the checkpoint of size 0. */
 static bool anchor_tail(struct ledger *ledger, bool create, struct fault *ret_fault)
 {
     return (!create && ledger->checkpoint_size == journal_size(ledger->journal)) ||

@@ -1,9 +1,9 @@
-/* The ledger: a book that is written. Records are applied when they come, gathered in a group, and made
- * durable a group at a time; nothing about a record leaves before its group is durable and anchored by
- * a checkpoint.
+/* The ledger: a book that is written. Records are applied when they come, gathered in a group, and
+ * made durable a group at a time; nothing about a record leaves before its group is durable and
+ * anchored by a checkpoint.
  *
- * Two groups: one gathers while the other is being committed. Everything but ledger_commit belongs to
- * the writer's thread; ledger_commit may run in a thread of its own, one group at a time. */
+ * Two groups: one gathers while the other is being committed. Everything but ledger_commit belongs
+ * to the writer's thread; ledger_commit may run in a thread of its own, one group at a time. */
 #ifndef CLEARING_LEDGER_LEDGER_H
 #define CLEARING_LEDGER_LEDGER_H
 
@@ -45,8 +45,8 @@ struct ledger_options {
     uint64_t map_size;               /* 0: the journal's default */
 };
 
-/* Open the journal, check it against its checkpoint, and apply every record. Calls `progress` now and
- * then (may be NULL).
+/* Open the journal, check it against its checkpoint, and apply every record. Calls `progress` now
+ * and then (may be NULL).
  * Returns: NULL with ret_fault; the caller closes. */
 struct ledger *ledger_open(const struct ledger_options *options,
                            void (*progress)(uint64_t records, uint64_t of),
@@ -74,8 +74,10 @@ struct ledger_expect {
     char detail[128];
 };
 
-/* Take a signed batch: day-ends that are due first, then the batch (or the answer to one taken before).
- * An equivocation is journaled as evidence and answered at once. `tag` comes back with the group. */
+/* Take a signed batch: day-ends that are due first, then the batch (or the answer to one taken
+ * before).
+ * An equivocation is journaled as evidence and answered at once. `tag` comes back with the
+ * group. */
 ledger_take_t ledger_take_batch(struct ledger *ledger, slice_t bytes, int64_t now_ms, uint64_t tag,
                                 struct ledger_expect *ret_expect);
 
@@ -99,8 +101,8 @@ struct ledger_group *ledger_seal(struct ledger *ledger);
 bool ledger_commit(struct ledger *ledger, struct ledger_group *group, int64_t now_ms,
                    struct fault *ret_fault) MUST_USE;
 
-/* Copy the journal and its checkpoint slots into a folder while writing goes on (journal_backup says
- * how). Any thread. */
+/* Copy the journal and its checkpoint slots into a folder while writing goes on (journal_backup
+ * says how). Any thread. */
 bool ledger_backup(struct ledger *ledger, const char *dest, uint64_t *ret_records,
                    struct fault *ret_fault) MUST_USE;
 

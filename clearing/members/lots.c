@@ -118,8 +118,8 @@ void lot_owed(const struct lots *lots, const struct lot *lot, money_t *ret_owed)
     }
 }
 
-/* What of several debtors' wholes is settled once `cum` of `total` is drawn: telescoped as one whole,
- * then peeled. */
+/* What of several debtors' wholes is settled once `cum` of `total` is drawn: telescoped as one
+ * whole, then peeled. */
 static void settle(const money_t *owed, uint32_t count, int64_t cum, int64_t total, money_t *ret)
 {
     money_t whole = money(0);

@@ -1,10 +1,10 @@
 /* Lots: one top-up, points grant or pack sale as a member still has it. A lot carries amounts, not
- * rates: what is settled on whom is fixed when it is made and telescopes over what is drawn (rules 7,
- * 44). What many lots have in common is their class, kept once.
+ * rates: what is settled on whom is fixed when it is made and telescopes over what is drawn (rules
+ * 7, 44). What many lots have in common is their class, kept once.
  *
  * Units of a lot: fen of face (stored value), uses (packs), points. Its principal: the paid part of
- * the face, a pack's price, the redemption value of points; the bonus of stored value is the rest of
- * the face. */
+ * the face, a pack's price, the redemption value of points; the bonus of stored value is the rest
+ * of the face. */
 #ifndef CLEARING_MEMBERS_LOTS_H
 #define CLEARING_MEMBERS_LOTS_H
 
@@ -18,7 +18,8 @@
 
 #define DEBTORS_MAX (2 + FUNDERS_MAX) /* of the principal, then the bonus' funders */
 
-/* Event sequence (the event's place among all events, from 1) << 16 | the lot's number in it, from 1. */
+/* Event sequence (the event's place among all events, from 1) << 16
+ * | the lot's number in it, from 1. */
 typedef uint64_t lot_id_t;
 
 static inline lot_id_t lot_id(uint64_t event_seq, uint32_t k)
@@ -36,6 +37,7 @@ struct lot_class {
     participant_t issuer; /* points: who paid (PF) or issued (PR); else who owes the member */
     participant_t fund;        /* PF */
     participant_t beneficiary; /* PF */
+    uint32_t zero;             /* where padding would be: classes are compared as bytes */
     rate_t principal_rate;
     rate_t bonus_rate;
     rate_t commission;
@@ -46,8 +48,13 @@ struct lot_class {
     rate_t shares[DEBTORS_MAX]; /* of the bonus' funders, at the debtor's place */
 };
 
-/* A lot with amounts of its own instead of its class' formula: whatever a refund has made. It goes to
- * the head of its queue. */
+_Static_assert(sizeof(struct lot_class) ==
+                   10 * sizeof(uint32_t) + 4 * sizeof(int64_t) + 2 * sizeof(uint32_t) +
+                       DEBTORS_MAX * (sizeof(uint32_t) + sizeof(int64_t)),
+               "a class has no padding, so that equal classes have equal bytes");
+
+/* A lot with amounts of its own instead of its class' formula: whatever a refund has made. It goes
+ * to the head of its queue. */
 struct lot_own {
     lot_id_t topup;          /* the top-up's or pack sale's lot that it came from; 0: none */
     money_t topup_principal; /* that lot's whole principal */
@@ -83,7 +90,7 @@ struct lots {
     struct map class_index; /* hash of a class -> number; collisions go on at hash + 1 */
 };
 
-/* The number of this class; made when it is new. Unused fields and padding must be zero. */
+/* The number of this class; made when it is new. Unused fields must be zero. */
 uint32_t lots_class(struct lots *lots, const struct lot_class *class);
 
 static inline const struct lot_class *lots_class_at(const struct lots *lots, uint32_t class)

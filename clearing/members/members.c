@@ -7,7 +7,8 @@
 
 /* Slots before any growth; a power of two. */
 #define MEMBERS_BITS_MIN 6
-/* Past the end there are some slots more, so that probing never wraps and the order by hash holds. */
+/* Past the end there are some slots more, so that probing never wraps and the order by hash
+ * holds. */
 #define MEMBERS_OVERRUN 4096
 
 uint64_t members_slot_count(const struct members *members)
@@ -39,7 +40,8 @@ static void members_grow(struct members *members)
     struct members old = *members;
 
     members->bits = old.slots == NULL ? MEMBERS_BITS_MIN : old.bits + 1;
-    members->slots = memory_zeroed((1ULL << members->bits) + MEMBERS_OVERRUN, sizeof *members->slots);
+    members->slots =
+        memory_zeroed((1ULL << members->bits) + MEMBERS_OVERRUN, sizeof *members->slots);
     if (old.slots == NULL) {
         return;
     }

@@ -90,8 +90,8 @@ static inline int money_sum_sign(money_sum_t sum)
     return (sum.fen > 0) - (sum.fen < 0);
 }
 
-/* Parse yuan as the alliance file writes them: digits, optionally "." and one or two digits; at most
- * AMOUNT_MAX. False: not such a text, *ret_money untouched. */
+/* Parse yuan as the alliance file writes them: digits, optionally "." and one or two digits; at
+ * most AMOUNT_MAX. False: not such a text, *ret_money untouched. */
 bool money_parse_yuan(slice_t text, money_t *ret_money) MUST_USE;
 
 #define MONEY_TEXT_SIZE 64

@@ -17,7 +17,8 @@ static inline int64_t scale_floor(int64_t a, int64_t b, int64_t c)
     return (int64_t)((uint128_t)(uint64_t)a * (uint64_t)b / (uint64_t)c);
 }
 
-/* Telescoping: what of `whole` falls to the first `cum` of `total` units: floor(whole * cum / total).
+/* Telescoping: what of `whole` falls to the first `cum` of `total` units: floor(whole * cum /
+ * total).
  * The part of a step is the difference of two calls, so the parts add up to the whole exactly.
  * 0 <= cum <= total, whole >= 0; 0 when total is 0. */
 static inline money_t money_telescope(money_t whole, int64_t cum, int64_t total)

@@ -1,5 +1,5 @@
-/* History: how the rules look up what has been accepted before. The owner of the events (the journal,
- * or a simulation's memory) answers; the rules only ask. */
+/* History: how the rules look up what has been accepted before. The owner of the events (the
+ * journal, or a simulation's memory) answers; the rules only ask. */
 #ifndef CLEARING_ORDER_HISTORY_H
 #define CLEARING_ORDER_HISTORY_H
 

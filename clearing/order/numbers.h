@@ -1,5 +1,5 @@
-/* Running numbers: which numbers of a terminal are spent, which are open gaps (rule 33). One entry a
- * terminal, one a gap: a till that counts without holes costs nothing more. One thread. */
+/* Running numbers: which numbers of a terminal are spent, which are open gaps (rule 33). One entry
+ * a terminal, one a gap: a till that counts without holes costs nothing more. One thread. */
 #ifndef CLEARING_ORDER_NUMBERS_H
 #define CLEARING_ORDER_NUMBERS_H
 

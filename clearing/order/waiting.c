@@ -76,7 +76,8 @@ void waiting_find(const struct waiting *waiting, uint64_t member, uint64_t key,
         places_add(places, (uint32_t)at - 1);
     }
     first = map_find(&waiting->ofs, key);
-    for (uint64_t at = first == NULL ? 0 : *first; at != 0; at = waiting->list[at - 1].next_naming) {
+    for (uint64_t at = first == NULL ? 0 : *first; at != 0;
+         at = waiting->list[at - 1].next_naming) {
         places_add(places, (uint32_t)at - 1);
     }
 }

@@ -1,6 +1,6 @@
-/* Events that wait for a member, an original or value (rules 33a, 51), in the order of their arrival,
- * chained by member and by the event that they name: what an accepted event brings finds them without
- * a look at the others. One thread. */
+/* Events that wait for a member, an original or value (rules 33a, 51), in the order of their
+ * arrival, chained by member and by the event that they name: what an accepted event brings finds
+ * them without a look at the others. One thread. */
 #ifndef CLEARING_ORDER_WAITING_H
 #define CLEARING_ORDER_WAITING_H
 
@@ -30,8 +30,8 @@ struct waiting {
     struct map ofs;     /* key -> place + 1 of the first that names it */
 };
 
-/* A nonzero key of an event reference; equal references have equal keys. Keys of different references
- * differ but for accidents, which only cost a useless try. */
+/* A nonzero key of an event reference; equal references have equal keys. Keys of different
+ * references differ but for accidents, which only cost a useless try. */
 uint64_t waiting_key(slice_t store, slice_t terminal, uint64_t number);
 
 /* Keep a copy of an event. */

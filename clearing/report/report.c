@@ -105,11 +105,11 @@ static void build_matrix(const struct state *state, struct report *report)
 
     for (uint32_t i = 0; i < positions->count; i++) {
         const struct matrix_cell *cell = &positions->cells[i];
-        keys[i] = (struct keyed){
-            {code_slice(&codes->codes[cell->debtor.n]), code_slice(&codes->codes[cell->creditor.n])},
-            claim_kind_name(cell->kind),
-            cell->reversal,
-            i};
+        keys[i] = (struct keyed){{code_slice(&codes->codes[cell->debtor.n]),
+                                  code_slice(&codes->codes[cell->creditor.n])},
+                                 claim_kind_name(cell->kind),
+                                 cell->reversal,
+                                 i};
     }
     qsort(keys, positions->count, sizeof *keys, keyed_compare);
     report->matrix_count = positions->count;

@@ -1,5 +1,5 @@
-/* The settlement report as data: everything that the contract's JSON shows, sorted, from the state of
- * a cycle and the lists of its events. Renderers (tools/render) only write it down. */
+/* The settlement report as data: everything that the contract's JSON shows, sorted, from the state
+ * of a cycle and the lists of its events. Renderers (tools/render) only write it down. */
 #ifndef CLEARING_REPORT_REPORT_H
 #define CLEARING_REPORT_REPORT_H
 

@@ -1,6 +1,6 @@
 /* The registry: who takes part. Parties, participants, stores and product codes get small numbers
- * in the order in which they first appear and keep them for ever; entries are never removed (a store
- * ends with its last day). Written when rules are applied, read by everything after. */
+ * in the order in which they first appear and keep them for ever; entries are never removed (a
+ * store ends with its last day). Written when rules are applied, read by everything after. */
 #ifndef CLEARING_TERMS_REGISTRY_H
 #define CLEARING_TERMS_REGISTRY_H
 

@@ -1,6 +1,7 @@
 /* Terms: one version of the rules that an alliance has agreed on, as the alliance file says them
  * (deploy/alliance.md names every field). Plain data: the alliance reader fills it from a file, the
- * codec from a record; `terms_resolve` ties its codes to the registry's numbers. Immutable after. */
+ * codec from a record; `terms_resolve` ties its codes to the registry's numbers. Immutable
+ * after. */
 #ifndef CLEARING_TERMS_TERMS_H
 #define CLEARING_TERMS_TERMS_H
 
@@ -165,7 +166,7 @@ struct terms {
     struct code_index offer_codes;
     struct code_index discount_codes;
     struct code_index campaign_codes;
-    uint32_t *product_at; /* product number -> place in `products`, UINT32_MAX: not of these terms */
+    uint32_t *product_at; /* product number -> place in `products`, UINT32_MAX: none of these */
     uint32_t product_at_count;
     participant_t hq;
 };

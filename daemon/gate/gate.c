@@ -40,15 +40,15 @@ static void read_clock(struct gate *gate)
 static void watch_memory(const struct gate *gate)
 {
     char text[128];
-    unsigned long total = 0;
-    unsigned long resident = 0;
     FILE *statm = fopen("/proc/self/statm", "re");
 
     if (statm == NULL) {
         return;
     }
-    if (fgets(text, sizeof text, statm) != NULL &&
-        sscanf(text, "%lu %lu", &total, &resident) == 2) {
+    if (fgets(text, sizeof text, statm) != NULL) {
+        char *second = text;
+        (void)strtoul(text, &second, 10); /* all, then resident pages */
+        unsigned long resident = strtoul(second, NULL, 10);
         unsigned long mib = resident / (1048576UL / (unsigned long)sysconf(_SC_PAGESIZE));
         if (mib > gate->memory_max_mib) {
             gate_log(GATE_LOG_FATAL, "memory mib=%lu max=%u", mib, gate->memory_max_mib);

@@ -20,8 +20,10 @@
 #define GATE_KEEPALIVE_COUNT      3
 #define GATE_LINGER_MS            1000
 #define GATE_STOP_SECONDS         5 /* libzmq may take this long to end */
-#define GATE_SELF_TEST_MS         2000
-#define GATE_CONFIG_MS            10000 /* the ledger says its first word by then */
+/* a stranger is turned away in some milliseconds; on a machine that is too busy for a handshake in
+ * its time, there is a second one */
+#define GATE_SELF_TEST_MS 6000
+#define GATE_CONFIG_MS    10000 /* the ledger says its first word by then */
 
 #define GATE_FDS_MIN             256 /* fewer are not worth starting with */
 #define GATE_FDS_MAX             65536

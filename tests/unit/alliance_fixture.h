@@ -1,5 +1,5 @@
-/* A small network in a scratch folder: keys, init, the f1 sample's registry and terms, approved store
- * keys. For tests that need a whole ledger. */
+/* A small network in a scratch folder: keys, init, the f1 sample's registry and terms, approved
+ * store keys. For tests that need a whole ledger. */
 #ifndef TESTS_UNIT_ALLIANCE_FIXTURE_H
 #define TESTS_UNIT_ALLIANCE_FIXTURE_H
 

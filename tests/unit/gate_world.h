@@ -21,8 +21,8 @@
 #include "daemon/link.h"
 #include "proto/codec/frame.h"
 
-#define WAIT_MS  8000
-#define QUIET_MS 300 /* so long nothing comes where nothing should */
+#define WAIT_MS  30000 /* a machine can be busy */
+#define QUIET_MS 300   /* so long nothing comes where nothing should */
 
 struct pair {
     char public_key[41];

@@ -160,7 +160,7 @@ int main(void)
     Suite *suite = suite_create("gate_sockets");
     TCase *tests = tcase_create("gate_sockets");
 
-    tcase_set_timeout(tests, 30);
+    tcase_set_timeout(tests, 60);
     tcase_add_test(tests, test_no_domain);
     tcase_add_test(tests, test_handler_lets_all_in);
     tcase_add_test(tests, test_no_curve);

@@ -208,7 +208,8 @@ START_TEST(closes_a_cycle)
 }
 END_TEST
 
-/* A batch whose results go over into records of their own: many sales, each with several effects. */
+/* A batch whose results go over into records of their own: many sales, each with several
+ * effects. */
 START_TEST(carries_results_over)
 {
     enum { SALES = 590 };

@@ -1,5 +1,5 @@
-/* What can be asked about a ledger, as JSON: the same objects whether a daemon answers from its book or
- * the tool from a folder at rest. The caller gives each back with json_decref. */
+/* What can be asked about a ledger, as JSON: the same objects whether a daemon answers from its
+ * book or the tool from a folder at rest. The caller gives each back with json_decref. */
 #ifndef TOOLS_HQ_ANSWERS_H
 #define TOOLS_HQ_ANSWERS_H
 
@@ -8,8 +8,8 @@
 #include "clearing/book/book.h"
 
 /* {"network","alliance","hq_number","test","now_ms","open_day","cycle_from","records","accepted",
- * "waiting","refused","members","address","server_key","ledger_key","stores":[{"store","participant",
- * "key_id","transport","next","last","frozen","events"}],"joins":[{"store","public","transport",
+ * "waiting","refused","members","address","server_key","ledger_key","stores":[{"store",
+ * "participant","key_id","transport","next","last","frozen","events"}],"joins":[{"store","public","transport",
  * "possession"}],"cycles":[{"cycle","from","to"}]}. address and server_key are read from the folder
  * (null where it has none), joins from joins/STORE. */
 json_t *answers_head(struct book *book, const char *dir);

@@ -256,12 +256,17 @@ static void print_text(const struct audit *audit, const char *verdict)
 /* The journal's own words begin with "journal record N": the verdict names the record first. */
 static void name_record(struct fault *why)
 {
-    uint64_t index = 0;
-    int at = 0;
+    static const char head[] = "journal record ";
+    struct fault old = *why;
+    const char *digits = old.text + sizeof head - 1;
+    char *end = NULL;
 
-    if (sscanf(why->text, "journal record %" SCNu64 " %n", &index, &at) == 1 && at > 0) {
-        struct fault old = *why;
-        (void)fault_set(why, old.category, "record %" PRIu64 ": it %.400s", index, old.text + at);
+    if (strncmp(old.text, head, sizeof head - 1) != 0) {
+        return;
+    }
+    uint64_t index = strtoull(digits, &end, 10);
+    if (end != digits && *end == ' ') {
+        (void)fault_set(why, old.category, "record %" PRIu64 ": it %.400s", index, end + 1);
     }
 }
 

@@ -6,7 +6,7 @@
 
 struct audit_options {
     const char *dir;
-    const char *report; /* file for the last closed cycle's report (none: the open one's), or NULL */
+    const char *report; /* file for the report of the last closed cycle (none: the open), or NULL */
     const uint8_t *network; /* that the auditor has pinned, or NULL */
     bool json;
 };

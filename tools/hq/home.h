@@ -2,7 +2,8 @@
  *
  *     journal/ checkpoint.0 checkpoint.1   the ledger
  *     keys/ledger.pem   signs checkpoints          keys/hq.pem    signs headquarters' records
- *     keys/gate.key     CURVE secret of the gate   keys/gate.pub  its public key (64 hex digits each)
+ *     keys/gate.key     CURVE secret of the gate   keys/gate.pub  its public key (64 hex digits
+ * each)
  *     alliance.conf     the rules, and the stores' file that it names
  *     listen            the address of the gate, "tcp://HOST:PORT"
  *     reports/ID.json   the settlement report of each closed cycle

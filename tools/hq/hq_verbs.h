@@ -3,8 +3,8 @@
 #ifndef TOOLS_HQ_HQ_VERBS_H
 #define TOOLS_HQ_HQ_VERBS_H
 
-/* X(NAME): every verb of this folder but `statement`, which stores have as well (tools/node): two words
- * (PARTICIPANT CYCLE) are headquarters', verb_hq_statement. */
+/* X(NAME): every verb of this folder but `statement`, which stores have as well (tools/node): two
+ * words (PARTICIPANT CYCLE) are headquarters', verb_hq_statement. */
 #define HQ_VERBS(X)                                                                                \
     X(init)                                                                                        \
     X(apply)                                                                                       \

@@ -1,5 +1,5 @@
-/* Asking about the ledger of a folder: the daemon where one runs, else the folder at rest, which is then
- * read and compared from its first record (view.h). */
+/* Asking about the ledger of a folder: the daemon where one runs, else the folder at rest, which is
+ * then read and compared from its first record (view.h). */
 #ifndef TOOLS_HQ_INQUIRE_H
 #define TOOLS_HQ_INQUIRE_H
 

@@ -1,5 +1,5 @@
-/* A settlement report read back from its JSON, so that what shows reports can show one that was given
- * out: written again it gives the same bytes. */
+/* A settlement report read back from its JSON, so that what shows reports can show one that was
+ * given out: written again it gives the same bytes. */
 #ifndef TOOLS_HQ_REPORT_READ_H
 #define TOOLS_HQ_REPORT_READ_H
 
@@ -17,7 +17,8 @@ struct report_held {
     char *cycle;
 };
 
-/* Read one. `names` (may be NULL) gives the names of participants and stores, which the JSON has not.
+/* Read one. `names` (may be NULL) gives the names of participants and stores, which the JSON has
+ * not.
  * Returns: false with ret_fault (which key is wrong); ret_held is empty then. */
 bool report_read(const json_t *root, const struct registry *names, struct report_held *ret_held,
                  struct fault *ret_fault) MUST_USE;

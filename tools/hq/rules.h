@@ -1,5 +1,5 @@
-/* Rules and stores as records: registry rows in as many as they need, then the terms in one (the two
- * are never in one record: the terms are read against the rows before them). */
+/* Rules and stores as records: registry rows in as many as they need, then the terms in one (the
+ * two are never in one record: the terms are read against the rows before them). */
 #ifndef TOOLS_HQ_RULES_H
 #define TOOLS_HQ_RULES_H
 

@@ -51,7 +51,8 @@ static void put_quoted(const char *text, FILE *out)
     fputc('"', out);
 }
 
-/* Write `key = "value"` of a line with another value. Returns: false when the line has no such key. */
+/* Write `key = "value"` of a line with another value. Returns: false when the line has no such
+ * key. */
 static bool put_chosen(const char *line, size_t len, const char *key, const char *value, FILE *out)
 {
     size_t at = strspn(line, " ");

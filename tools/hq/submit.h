@@ -1,5 +1,6 @@
-/* Headquarters' records on their way into the ledger: numbered, signed with keys/hq.pem, then given to
- * the daemon, or applied here where none runs (the folder's lock keeps daemons out meanwhile). */
+/* Headquarters' records on their way into the ledger: numbered, signed with keys/hq.pem, then given
+ * to the daemon, or applied here where none runs (the folder's lock keeps daemons out
+ * meanwhile). */
 #ifndef TOOLS_HQ_SUBMIT_H
 #define TOOLS_HQ_SUBMIT_H
 
@@ -8,8 +9,8 @@
 
 struct submit;
 
-/* Begin with the ledger of a folder. `reason` (may be NULL, at most REASON_LEN_MAX bytes) goes into every
- * record, with the person of ALLCLEAR_PERSON or the user's name.
+/* Begin with the ledger of a folder. `reason` (may be NULL, at most REASON_LEN_MAX bytes) goes into
+ * every record, with the person of ALLCLEAR_PERSON or the user's name.
  * Returns: NULL with ret_fault; the caller ends with submit_close. */
 struct submit *submit_open(const char *dir, const char *reason, struct fault *ret_fault);
 

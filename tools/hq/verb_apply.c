@@ -180,7 +180,7 @@ static int run(struct applying *applying, const struct args *args, int argc, cha
 
 int verb_apply(int argc, char **argv)
 {
-    static struct applying applying = {.verb = "apply"};
+    struct applying applying = {.verb = "apply"};
     const char *dir = NULL;
     const struct arg list[] = {{"dir", &dir, NULL},
                                {"alliance", &applying.alliance, NULL},
@@ -192,7 +192,7 @@ int verb_apply(int argc, char **argv)
 
 int verb_diff(int argc, char **argv)
 {
-    static struct applying applying = {.verb = "diff"};
+    struct applying applying = {.verb = "diff"};
     const char *dir = NULL;
     const struct arg list[] = {{"dir", &dir, NULL}, {"alliance", &applying.alliance, NULL}};
     struct args args = {"diff", diff_usage(), list, 2, 0, 0};

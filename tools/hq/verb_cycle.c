@@ -67,7 +67,7 @@ static bool newest(const json_t *head, char ret_id[CODE_LEN_MAX + 1])
     if (json_array_size(cycles) == 0 || id == NULL || strlen(id) > CODE_LEN_MAX) {
         return false;
     }
-    (void)strcpy(ret_id, id);
+    memcpy(ret_id, id, strlen(id) + 1);
     return true;
 }
 

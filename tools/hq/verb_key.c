@@ -82,7 +82,7 @@ static const char *grouped(const char *print, char ret_text[3 * SIGN_KEY_ID_LEN]
 {
     char *at = ret_text;
 
-    for (size_t i = 0; print[i] != '\0' && i < 2 * SIGN_KEY_ID_LEN; i++) {
+    for (size_t i = 0; i < 2 * SIGN_KEY_ID_LEN && print[i] != '\0'; i++) {
         if (i > 0 && i % 4 == 0) {
             *at++ = ' ';
         }

@@ -30,8 +30,8 @@ static const char *usage(void)
              "  allclear replay /mnt/backup --network 3f0c...e1 --report 2026-03.json\n");
 }
 
-/* A damaged file can end its reader, whatever that one checks: it is read in a process of its own, and
- * a death is a verdict as well. */
+/* A damaged file can end its reader, whatever that one checks: it is read in a process of its own,
+ * and a death is a verdict as well. */
 static int run_apart(const struct audit_options *options)
 {
     int status = 0;

@@ -1,6 +1,6 @@
-/* A view: the ledger of a folder at rest (a backup, or a data folder without a daemon) read again from
- * its first record. Nothing is believed: every record's hash, the Merkle root, the checkpoint's
- * signature and every result are compared. Nothing is written. One thread. */
+/* A view: the ledger of a folder at rest (a backup, or a data folder without a daemon) read again
+ * from its first record. Nothing is believed: every record's hash, the Merkle root, the
+ * checkpoint's signature and every result are compared. Nothing is written. One thread. */
 #ifndef TOOLS_HQ_VIEW_H
 #define TOOLS_HQ_VIEW_H
 

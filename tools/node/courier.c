@@ -111,7 +111,7 @@ static bool gap(struct courier *courier, const struct frame_expect *expect, stru
     }
     courier->gap_sequence = expect->sequence;
     courier->deaf_ms = now + patience_ms(courier);
-    /* Those before the gap are there, their receipts are on the way or lost: they stay in flight. */
+    /* Those before the gap have arrived: they stay in flight until their receipts come. */
     uint32_t kept = 0;
     for (uint32_t i = 0; i < courier->flight_count; i++) {
         if (courier->flights[i].batch.sequence < expect->sequence) {

@@ -1,4 +1,4 @@
-/* The courier's dealings with batches: where the chain stands, what a receipt proves, the window. */
+/* The courier's batches: where the chain stands, what a receipt proves, the window. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

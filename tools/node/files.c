@@ -14,10 +14,11 @@
 bool files_path(const char *dir, const char *name, char ret_path[FILES_PATH_MAX],
                 struct fault *ret_fault)
 {
-    if (strlen(dir) + strlen(name) + 2 > FILES_PATH_MAX) {
+    int len = snprintf(ret_path, FILES_PATH_MAX, "%s/%s", dir, name);
+
+    if (len < 0 || len >= FILES_PATH_MAX) {
         return fault_set(ret_fault, FAULT_IO, "%.200s/%s: the path is too long", dir, name);
     }
-    (void)snprintf(ret_path, FILES_PATH_MAX, "%s/%s", dir, name);
     return true;
 }
 

@@ -1,4 +1,5 @@
-/* The node: a store's folder. DIR holds node.json (what was pinned at joining), keys/ and outbox.db:
+/* The node: a store's folder. DIR holds node.json (what was pinned at joining), keys/ and
+ * outbox.db:
  *
  *     keys/store.pem       Ed25519, signs batches
  *     keys/transport.key   CURVE secret, 64 hex digits and a line feed

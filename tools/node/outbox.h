@@ -1,5 +1,6 @@
 /* The outbox: every event that the store has handed over, and what became of it, on the disk before
- * anything is sent. SQLite (WAL, synchronous=FULL), seen by outbox*.c only; the file is DIR/outbox.db.
+ * anything is sent. SQLite (WAL, synchronous=FULL), seen by outbox*.c only; the file is
+ * DIR/outbox.db.
  *
  * An event is one row: (terminal, number, canonical bytes). The same number with other bytes is
  * another row: which of them the number belongs to is for the ledger to say. A row is queued

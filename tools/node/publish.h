@@ -1,5 +1,5 @@
-/* Publish: files into the outbox, the outbox to headquarters, receipts back. The engine of the verbs
- * `publish` and `outbox retry`. */
+/* Publish: files into the outbox, the outbox to headquarters, receipts back. The engine of the
+ * verbs `publish` and `outbox retry`. */
 #ifndef TOOLS_NODE_PUBLISH_H
 #define TOOLS_NODE_PUBLISH_H
 

@@ -1,6 +1,6 @@
 /* Receipts, verified before they are believed: the record is rebuilt from the receipt's envelope,
- * our own signed bytes and the receipt's results; its leaf and the Merkle path must give the root of
- * a checkpoint that the pinned ledger key signed for our network.
+ * our own signed bytes and the receipt's results; its leaf and the Merkle path must give the root
+ * of a checkpoint that the pinned ledger key signed for our network.
  *
  * Of the results of a batch's record a node reads the head (clearing/book/results_stream.h): a
  * big-endian u16 count of events, then for each event two bytes, its outcome (facts/outcome.h) and

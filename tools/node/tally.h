@@ -1,5 +1,6 @@
 /* The tally of one `publish`: each line read counts as exactly one of accepted, waiting, already,
- * refused or pending. Lines whose event is not answered yet are followed by their row. One thread. */
+ * refused or pending. Lines whose event is not answered yet are followed by their row. One
+ * thread. */
 #ifndef TOOLS_NODE_TALLY_H
 #define TOOLS_NODE_TALLY_H
 

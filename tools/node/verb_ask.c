@@ -21,7 +21,6 @@ struct question {
     const char *verb;  /* ours */
     const char *asks;  /* headquarters' */
     bool has_argument; /* it must be there */
-    const char *usage;
 };
 
 struct options {
@@ -31,20 +30,35 @@ struct options {
     int wait_s;
 };
 
-static const struct question questions[] = {
-    {"mine", "positions", false,
-     "Usage: allclear mine --dir DIR [--json] [--wait SECONDS]\n\n"
-     "What this store's participant is owed and owes in the open cycle.\n\n"
-     "Example:\n  allclear mine --dir /var/lib/allclear-store\n"},
-    {"statement", "statement", true,
-     "Usage: allclear statement CYCLE --dir DIR [--json] [--wait SECONDS]\n\n"
-     "The statement of this store's participant for a cycle.\n\n"
-     "Example:\n  allclear statement 2026-03 --dir /var/lib/allclear-store\n"},
-    {"balance", "balance", true,
-     "Usage: allclear balance MEMBER --dir DIR [--json] [--wait SECONDS]\n\n"
-     "What a member who is at hand has.\n\n"
-     "Example:\n  allclear balance 6200000017 --dir /var/lib/allclear-store\n"},
-};
+static const struct question mine = {"mine", "positions", false};
+static const struct question statement = {"statement", "statement", true};
+static const struct question balance = {"balance", "balance", true};
+
+static const char *usage_of(const struct question *question)
+{
+    if (question == &mine) {
+        return _("Usage: allclear mine --dir DIR [--json] [--wait SECONDS]\n"
+                 "\n"
+                 "What this store's participant is owed and owes in the open cycle.\n"
+                 "\n"
+                 "Example:\n"
+                 "  allclear mine --dir /var/lib/allclear-store\n");
+    }
+    if (question == &statement) {
+        return _("Usage: allclear statement CYCLE --dir DIR [--json] [--wait SECONDS]\n"
+                 "\n"
+                 "The statement of this store's participant for a closed cycle.\n"
+                 "\n"
+                 "Example:\n"
+                 "  allclear statement 2026-03 --dir /var/lib/allclear-store\n");
+    }
+    return _("Usage: allclear balance MEMBER --dir DIR [--json] [--wait SECONDS]\n"
+             "\n"
+             "What a member who is at hand has.\n"
+             "\n"
+             "Example:\n"
+             "  allclear balance 6200000017 --dir /var/lib/allclear-store\n");
+}
 
 static int options_parse(const struct question *question, int argc, char **argv,
                          struct options *options)
@@ -60,7 +74,7 @@ static int options_parse(const struct question *question, int argc, char **argv,
 
     while ((option = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
         if (option == 'h') {
-            fputs(_(question->usage), stdout);
+            fputs(usage_of(question), stdout);
             exit(EX_OK);
         }
         if (option == '?' ||
@@ -72,7 +86,7 @@ static int options_parse(const struct question *question, int argc, char **argv,
     }
     options->dir = node_dir(options->dir, question->verb);
     if (options->dir == NULL || argc - optind != (question->has_argument ? 1 : 0)) {
-        fputs(_(question->usage), stderr);
+        fputs(usage_of(question), stderr);
         return EX_USAGE;
     }
     options->argument = question->has_argument ? argv[optind] : "";
@@ -198,15 +212,15 @@ static int run(const struct question *question, int argc, char **argv)
 
 int verb_mine(int argc, char **argv)
 {
-    return run(&questions[0], argc, argv);
+    return run(&mine, argc, argv);
 }
 
 int verb_own_statement(int argc, char **argv)
 {
-    return run(&questions[1], argc, argv);
+    return run(&statement, argc, argv);
 }
 
 int verb_balance(int argc, char **argv)
 {
-    return run(&questions[2], argc, argv);
+    return run(&balance, argc, argv);
 }

@@ -129,13 +129,26 @@ static bool print_entry(void *context, const struct outbox_entry *entry)
 static const struct section {
     enum outbox_list list;
     const char *key;
-    const char *title;
 } sections[] = {
-    {OUTBOX_PENDING, "pending", "Pending:"},
-    {OUTBOX_WAITING, "waiting", "Waiting at headquarters:"},
-    {OUTBOX_REFUSED, "refused", "Refused:"},
+    {OUTBOX_PENDING, "pending"},
+    {OUTBOX_WAITING, "waiting"},
+    {OUTBOX_REFUSED, "refused"},
 };
 #define SECTION_COUNT (sizeof sections / sizeof sections[0])
+
+static const char *section_title(enum outbox_list list)
+{
+    switch (list) {
+    case OUTBOX_PENDING:
+        return _("Pending:");
+    case OUTBOX_WAITING:
+    case OUTBOX_UNSETTLED:
+        return _("Waiting at headquarters:");
+    case OUTBOX_REFUSED:
+        return _("Refused:");
+    }
+    return "";
+}
 
 static uint64_t section_total(const struct outbox_counts *counts, enum outbox_list list)
 {
@@ -162,7 +175,7 @@ static bool print_sections(const struct node *node, const struct outbox_counts *
             printing.rows = json_array();
             (void)json_object_set_new(root, sections[i].key, printing.rows);
         } else if (total > 0) {
-            puts(_(sections[i].title));
+            puts(section_title(sections[i].list));
         }
         if (!outbox_walk(node->outbox, sections[i].list, 0, UINT32_MAX, print_entry, &printing,
                          ret_fault)) {
@@ -192,7 +205,8 @@ static int list(const struct node *node, bool json)
     good = good && print_sections(node, &counts, root, &fault);
     if (good && json) {
         (void)json_object_set_new(root, "accepted",
-                                  json_integer((json_int_t)(counts.accepted + counts.duplicate)));
+                                  json_integer((json_int_t)counts.accepted +
+                                               (json_int_t)counts.duplicate));
         good = json_dumpf(root, stdout, JSON_COMPACT) == 0 && putchar('\n') != EOF;
     }
     json_decref(root);

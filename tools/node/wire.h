@@ -33,7 +33,8 @@ enum wire_state {
 /* Make a CURVE key pair. */
 void wire_make_keys(uint8_t ret_public[WIRE_KEY_LEN], uint8_t ret_secret[WIRE_KEY_LEN]);
 
-/* Begin to connect. Returns: NULL with ret_fault set when the address is none; the caller closes. */
+/* Begin to connect. Returns: NULL with ret_fault set when the address is none; the caller
+ * closes. */
 struct wire *wire_open(const struct wire_options *options, struct fault *ret_fault);
 void wire_close(struct wire *wire); /* accepts NULL; sends what is under way for a second at most */
 

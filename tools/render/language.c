@@ -62,7 +62,8 @@ static const char *language_of_environment(void)
     return starts(asked, "zh") ? "zh_CN" : "en";
 }
 
-/* The directory of the catalogues: ../locale beside a build's bin, ../share/locale when installed. */
+/* The directory of the catalogues: ../locale beside a build's bin, ../share/locale when
+ * installed. */
 static void catalogue_bind(void)
 {
     static const char *const places[] = {"/../locale", "/../share/locale"};

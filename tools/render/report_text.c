@@ -147,7 +147,8 @@ static void write_matrix(const struct writing *w)
     finish(w, &table);
 }
 
-/* The row of a store that stands before an amount of its own: only the first says how many events. */
+/* The row of a store that stands before an amount of its own: only the first says how many
+ * events. */
 static void store_cells(const struct writing *w, struct table *table, store_t store, bool first,
                         uint64_t events)
 {

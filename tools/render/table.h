@@ -22,8 +22,8 @@ struct look look_of(FILE *out);
 /* How many columns a text takes. Bytes that are no character take one each. */
 uint32_t text_width(const char *text);
 
-/* A copy of a text in which control characters are "?": it cannot steer the terminal. Bytes that are
- * no character stay. The caller frees. */
+/* A copy of a text in which control characters are "?": it cannot steer the terminal. Bytes that
+ * are no character stay. The caller frees. */
 char *text_printable(const char *text);
 
 /* Write a text broken into lines that fit, at spaces where there are any: the first line begins

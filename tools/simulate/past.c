@@ -4,8 +4,8 @@
 
 #include "clearing/base/memory.h"
 
-/* The key of an event in by_ref: the first that is its own or free. Accidents of the hash go on with
- * the next key. */
+/* The key of an event in by_ref: the first that is its own or free. Accidents of the hash go on
+ * with the next key. */
 static uint64_t ref_key(const struct past_memory *past, store_t store, slice_t terminal,
                         uint64_t number)
 {

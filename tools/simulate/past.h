@@ -1,4 +1,5 @@
-/* The past in memory: the history of a simulation (the journal's stand-in behind struct history). */
+/* The past in memory: the history of a simulation (the journal's stand-in behind struct
+ * history). */
 #ifndef TOOLS_SIMULATE_PAST_H
 #define TOOLS_SIMULATE_PAST_H
 
@@ -26,8 +27,8 @@ struct past_memory {
 /* The interface that the rules ask; `past` must outlive it. */
 struct history past_history(struct past_memory *past);
 
-/* Take in what became of an event: accepted and waiting ones are kept, a waiting one that was refused
- * is forgotten. */
+/* Take in what became of an event: accepted and waiting ones are kept, a waiting one that was
+ * refused is forgotten. */
 void past_note(struct past_memory *past, const struct cleared *cleared);
 
 /* Which event was accepted under a sequence number. */

@@ -1,5 +1,5 @@
-/* A simulation: an alliance file and event files cleared in memory (rule 36). The same facts, codec,
- * rules and report as the daemon's; only the journal is missing. */
+/* A simulation: an alliance file and event files cleared in memory (rule 36). The same facts,
+ * codec, rules and report as the daemon's; only the journal is missing. */
 #ifndef TOOLS_SIMULATE_SIMULATION_H
 #define TOOLS_SIMULATE_SIMULATION_H
 
@@ -57,8 +57,8 @@ void simulation_init(struct simulation *simulation, struct registry *take_regist
 bool simulation_read(struct simulation *simulation, store_t store, const char *path,
                      FILE *complaints);
 
-/* Clear everything that was read: by (business date, at, store, terminal, number), with a day-end at
- * each change of date. Once. */
+/* Clear everything that was read: by (business date, at, store, terminal, number), with a day-end
+ * at each change of date. Once. */
 void simulation_run(struct simulation *simulation);
 
 void simulation_deinit(struct simulation *simulation);

@@ -7,12 +7,12 @@
 
 struct trail;
 
-/* Begin DIR/cleared.jsonl and listen to a simulation that has not run yet. The directory is made when
- * it is missing. Returns: NULL with errno when it cannot. */
+/* Begin DIR/cleared.jsonl and listen to a simulation that has not run yet. The directory is made
+ * when it is missing. Returns: NULL with errno when it cannot. */
 struct trail *trail_new(struct simulation *simulation, const char *dir);
 
-/* Write what is left and DIR/lots.jsonl, and free the trail. Returns: false with errno when something
- * could not be written. */
+/* Write what is left and DIR/lots.jsonl, and free the trail. Returns: false with errno when
+ * something could not be written. */
 bool trail_finish(struct trail *trail);
 
 #endif
