@@ -1,6 +1,6 @@
-/* Clears histories twice, in memory as `simulate` does and through a ledger: signed batches of random
- * lengths, groups of random sizes, opened again now and then; then reads the ledger as an auditor. The
- * three reports must be the same bytes.
+/* Clears histories twice, in memory as `simulate` does and through a ledger: signed batches of
+ * random lengths, groups of random sizes, opened again now and then; then reads the ledger as an
+ * auditor. The three reports must be the same bytes.
  *
  * ledger_judge DIR...   each with alliance.conf and STORE.jsonl files; exit 0: all the same */
 #include "../unit/hq_world.h"

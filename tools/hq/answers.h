@@ -8,10 +8,11 @@
 #include "clearing/book/book.h"
 
 /* {"network","alliance","hq_number","test","now_ms","open_day","cycle_from","records","accepted",
- * "waiting","refused","members","address","server_key","ledger_key","stores":[{"store",
- * "participant","key_id","transport","next","last","frozen","events"}],"joins":[{"store","public","transport",
- * "possession"}],"cycles":[{"cycle","from","to"}]}. address and server_key are read from the folder
- * (null where it has none), joins from joins/STORE. */
+ * "waiting","refused","members","address","server_key","ledger_key",
+ * "stores":[{"store","participant","key_id","transport","next","last","frozen","events"}],
+ * "joins":[{"store","public","transport","possession"}],"cycles":[{"cycle","from","to"}]}.
+ * address and server_key are read from the folder (null where it has none), joins from
+ * joins/STORE. */
 json_t *answers_head(struct book *book, const char *dir);
 
 /* {"as_of","cycle":"open","positions":[{"participant","in_fen","out_fen","net_fen"}]} */

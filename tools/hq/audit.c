@@ -62,7 +62,8 @@ static void on_progress(void *context, uint64_t records, uint64_t of, uint64_t e
     audit->told_ms = now;
     audit->told = true;
     fprintf(stderr,
-            _("%s%" PRIu64 " of %" PRIu64 " records, %" PRIu64 " records/s, %" PRIu64 " events/s%s"),
+            _("%s%" PRIu64 " of %" PRIu64 " records, %" PRIu64 " records/s, %" PRIu64 " "
+              "events/s%s"),
             isatty(STDERR_FILENO) ? "\r" : "",
             records,
             of,

@@ -99,7 +99,8 @@ static enum control_result read_answer(int fd, json_t **ret_answer, struct fault
     free(text);
     if (!json_is_object(answer)) {
         json_decref(answer);
-        return broken(ret_fault, len == 0 ? "hung up without an answer" : "answered no JSON object");
+        return broken(ret_fault,
+                      len == 0 ? "hung up without an answer" : "answered no JSON object");
     }
     const char *error = json_string_value(json_object_get(answer, "error"));
     if (error != NULL) {

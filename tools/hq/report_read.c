@@ -318,7 +318,8 @@ bool report_read(const json_t *root, const struct registry *names, struct report
     read_outstanding(&r, root);
     if (r.wrong != NULL) {
         report_held_deinit(ret_held);
-        return fault_set(ret_fault, FAULT_FORMAT, "the report's \"%s\" is not of its form", r.wrong);
+        return fault_set(
+            ret_fault, FAULT_FORMAT, "the report's \"%s\" is not of its form", r.wrong);
     }
     return true;
 }

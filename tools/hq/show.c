@@ -62,7 +62,8 @@ static json_t *parse(const struct show *show, const char *bytes, size_t len)
 
     if (root == NULL) {
         fprintf(stderr,
-                _("allclear %s: the report is no JSON: make it again (move the file in reports/ away)\n"),
+                _("allclear %s: the report is no JSON: make it again (move the file in reports/ "
+                  "away)\n"),
                 show->verb);
     }
     return root;

@@ -29,8 +29,10 @@ static const char *apply_usage(void)
 {
     return _("Usage: allclear apply [--alliance FILE] [--from DATE] --dir DIR\n"
              "\n"
-             "Bring the rules and stores of the alliance file (default DIR/alliance.conf) into the\n"
-             "ledger, as signed records. Rules take effect on a later day only (default: the day after\n"
+             "Bring the rules and stores of the alliance file (default DIR/alliance.conf) into "
+             "the\n"
+             "ledger, as signed records. Rules take effect on a later day only (default: the day "
+             "after\n"
              "the open one); stores and participants at once.\n"
              "\n"
              "Exit: 0 done, or nothing to do; 65 the file has errors or cannot be applied.\n"

@@ -21,7 +21,8 @@ static const char *usage(void)
 {
     return _("Usage: allclear backup DEST --dir DIR\n"
              "\n"
-             "Copy the journal, its checkpoints and the closed cycles' reports into DEST, a new folder,\n"
+             "Copy the journal, its checkpoints and the closed cycles' reports into DEST, a new "
+             "folder,\n"
              "also while the daemon runs. Keys are not copied.\n"
              "\n"
              "Example:\n"

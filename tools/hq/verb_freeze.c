@@ -26,7 +26,8 @@ static const char *unfreeze_usage(void)
 {
     return _("Usage: allclear unfreeze STORE [--reason TEXT] --dir DIR\n"
              "\n"
-             "Take a store's batches again, from where it stood. After an equivocation its key should be\n"
+             "Take a store's batches again, from where it stood. After an equivocation its key "
+             "should be\n"
              "another one: invite and approve it first.\n"
              "\n"
              "Example:\n"

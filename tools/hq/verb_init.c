@@ -37,17 +37,20 @@ static const char *usage(void)
              "Make a new alliance in DIR: keys, journal, first records. Asks eight questions on a\n"
              "terminal when neither a sample nor a file is named.\n"
              "\n"
-             "  --sample NAME     begin with a sample: f1 (headquarters pools), f2 (the seller keeps)\n"
+             "  --sample NAME     begin with a sample: f1 (headquarters pools), f2 (the seller "
+             "keeps)\n"
              "  --alliance FILE   begin with an alliance file; it and its stores' file are copied\n"
              "  --id CODE         the alliance's code\n"
              "  --listen ADDRESS  where the daemon listens (default tcp://127.0.0.1:7401)\n"
              "  --test-clock      time is set with `allclear clock set`; everything says TEST\n"
              "  --start TIME      the test clock's first moment, a day or a time\n"
              "\n"
-             "Exit: 0 made, 64 usage, 65 the alliance file has errors, 73 DIR has a ledger already.\n"
+             "Exit: 0 made, 64 usage, 65 the alliance file has errors, 73 DIR has a ledger "
+             "already.\n"
              "\n"
              "Example:\n"
-             "  allclear init --dir /var/lib/allclear --sample f1 --test-clock --start 2026-03-01\n");
+             "  allclear init --dir /var/lib/allclear --sample f1 --test-clock --start "
+             "2026-03-01\n");
 }
 
 /* --- the alliance file --- */
@@ -366,13 +369,15 @@ static int check_choice(struct making *making)
             return EX_USAGE;
         }
     }
-    if (choice->sample[0] != '\0' && (choice->alliance[0] != '\0' || !samples_has(choice->sample))) {
+    if (choice->sample[0] != '\0' &&
+        (choice->alliance[0] != '\0' || !samples_has(choice->sample))) {
         fputs(_("allclear init: name one sample (" SAMPLES_NAMES ") or one alliance file\n"),
               stderr);
         return EX_USAGE;
     }
     if (choice->start[0] != '\0' && !choice->test_clock) {
-        fputs(_("allclear init: --start is for --test-clock only: a real network keeps real time\n"),
+        fputs(_("allclear init: --start is for --test-clock only: a real network keeps real "
+                "time\n"),
               stderr);
         return EX_USAGE;
     }

@@ -19,8 +19,10 @@ static const char *usage(void)
 {
     return _("Usage: allclear invite STORE [--out KIT.json] [--address tcp://HOST:PORT] --dir DIR\n"
              "\n"
-             "Write a kit for a store: the network, the daemon's address and keys, and a key that can\n"
-             "do nothing but ask to join. Give it to the store as you would a password. The daemon must\n"
+             "Write a kit for a store: the network, the daemon's address and keys, and a key that "
+             "can\n"
+             "do nothing but ask to join. Give it to the store as you would a password. The "
+             "daemon must\n"
              "run. After `allclear join` at the store: allclear key approve STORE.\n"
              "\n"
              "  --out FILE         where the kit goes (default STORE.kit.json)\n"
@@ -37,11 +39,9 @@ static enum control_result let_in(const char *dir, const char *store, const char
                                   struct fault *ret_fault)
 {
     json_t *answer = NULL;
-    enum control_result result =
-        control_ask(dir,
-                    json_pack("{s:s,s:s,s:s}", "verb", "invite", "store", store, "public", public_key),
-                    &answer,
-                    ret_fault);
+    json_t *request =
+        json_pack("{s:s,s:s,s:s}", "verb", "invite", "store", store, "public", public_key);
+    enum control_result result = control_ask(dir, request, &answer, ret_fault);
 
     json_decref(answer);
     return result;
@@ -146,7 +146,8 @@ int verb_invite(int argc, char **argv)
         }
         return home_complain("invite", &fault);
     }
-    printf(_("Wrote %s. At the store: allclear join %s --dir FOLDER; then here: allclear key approve %s\n"),
+    printf(_("Wrote %s. At the store: allclear join %s --dir FOLDER; then here: allclear key "
+             "approve %s\n"),
            out != NULL ? out : path,
            out != NULL ? out : path,
            words[0]);

@@ -26,8 +26,10 @@ static const char *usage(void)
              "       allclear key revoke STORE [--reason TEXT] --dir DIR\n"
              "\n"
              "A store's key is made at the store (`allclear join`) and signs its batches once\n"
-             "headquarters approves it. Compare the fingerprint with the store before: by telephone, not\n"
-             "by mail. At least 16 digits of it are given here; --all-pending takes what has asked.\n"
+             "headquarters approves it. Compare the fingerprint with the store before: by "
+             "telephone, not\n"
+             "by mail. At least 16 digits of it are given here; --all-pending takes what has "
+             "asked.\n"
              "A new key replaces the old one.\n"
              "\n"
              "Example:\n"
@@ -180,7 +182,8 @@ static bool approve(const char *dir, const json_t *head, const char *store,
     };
 
     if (!read_request(row_of(head, "joins", store), public_key, transport, possession)) {
-        return fault_set(ret_fault, FAULT_FORMAT, "the request of %s is damaged: join again", store);
+        return fault_set(
+            ret_fault, FAULT_FORMAT, "the request of %s is damaged: join again", store);
     }
     if (!submit_one(dir, NULL, &body, ret_fault)) {
         return false;
@@ -199,7 +202,8 @@ static int approve_one(const char *dir, const json_t *head, char *const *words, 
 
     if (!pending_id(head, store, pending)) {
         fprintf(stderr,
-                _("allclear key: store %s has not asked (allclear invite %s, then join at the store)\n"),
+                _("allclear key: store %s has not asked (allclear invite %s, then join at the "
+                  "store)\n"),
                 store,
                 store);
         return EX_DATAERR;
@@ -213,7 +217,8 @@ static int approve_one(const char *dir, const json_t *head, char *const *words, 
     }
     if (print != NULL && !print_matches(print, pending)) {
         fprintf(stderr,
-                _("allclear key: store %s asks for the key %s, which is not %s: nothing is approved\n"),
+                _("allclear key: store %s asks for the key %s, which is not %s: nothing is "
+                  "approved\n"),
                 store, grouped(pending, groups), print);
         return EX_DATAERR;
     }

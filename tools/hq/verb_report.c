@@ -22,9 +22,11 @@ static const char *report_usage(void)
 
 static const char *statement_usage(void)
 {
-    return _("Usage: allclear statement PARTICIPANT CYCLE [--format text|json|csv] [--out FILE] --dir DIR\n"
+    return _("Usage: allclear statement PARTICIPANT CYCLE [--format text|json|csv] [--out FILE] "
+             "--dir DIR\n"
              "\n"
-             "A participant's part of a closed cycle: what came in and went out with whom and for what,\n"
+             "A participant's part of a closed cycle: what came in and went out with whom and for "
+             "what,\n"
              "what its stores bear themselves, and the net. A store gets the same for itself.\n"
              "\n"
              "Example:\n"

@@ -18,7 +18,8 @@ static const char *status_usage(void)
 {
     return _("Usage: allclear status --dir DIR [--json]\n"
              "\n"
-             "The network, its days, and where every store stands. Without a daemon the folder is read\n"
+             "The network, its days, and where every store stands. Without a daemon the folder is "
+             "read\n"
              "and checked from its first record.\n"
              "\n"
              "Example:\n"

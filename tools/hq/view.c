@@ -60,8 +60,8 @@ static slice_t fetch(void *context, uint64_t index)
 }
 
 /* The newest checkpoint, which must be there. */
-static bool read_checkpoint(struct view *view, const char *dir, struct signed_checkpoint *ret_signed,
-                            struct fault *ret_fault)
+static bool read_checkpoint(struct view *view, const char *dir,
+                            struct signed_checkpoint *ret_signed, struct fault *ret_fault)
 {
     struct checkpoint_slots *slots = checkpoint_slots_open(dir, true, ret_fault);
 
