@@ -25,7 +25,8 @@ static void usage(FILE *out)
           "Serve an alliance whose data folder `allclear init` has made.\n"
           "\n"
           "  --dir DIR      the data folder (or ALLCLEAR_DIR)\n"
-          "  --listen ADDR  where stores connect, " DEFAULT_ADDRESS " by default; port * for any\n"
+          "  --listen ADDR  where stores connect; by default what DIR/listen says, or else\n"
+          "                 " DEFAULT_ADDRESS "; port * for any\n"
           "\n"
           "Example:\n"
           "  allcleard --dir /var/lib/allclear --listen 'tcp://0.0.0.0:7401'\n",
@@ -50,7 +51,7 @@ static int options_parse(int argc, char **argv, struct options *options)
     };
     int option = 0;
 
-    *options = (struct options){getenv("ALLCLEAR_DIR"), DEFAULT_ADDRESS, -1};
+    *options = (struct options){getenv("ALLCLEAR_DIR"), NULL, -1};
     while ((option = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
         switch (option) {
         case 'd':
@@ -76,11 +77,31 @@ static int options_parse(int argc, char **argv, struct options *options)
         usage(stderr);
         return EX_USAGE;
     }
-    if (strncmp(options->address, "tcp://", 6) != 0 || strrchr(options->address, ':') < options->address + 6) {
-        fprintf(stderr, "allcleard: --listen %s: write tcp://HOST:PORT\n", options->address);
-        return EX_USAGE;
-    }
     return EX_OK;
+}
+
+/* Where to listen: the option, or what `init` wrote down, or the default. */
+static bool find_address(struct options *options)
+{
+    static char line[256];
+    char path[PATH_MAX];
+
+    if (options->address == NULL) {
+        snprintf(path, sizeof path, "%s/listen", options->dir);
+        FILE *file = fopen(path, "re");
+        bool read = file != NULL && fgets(line, sizeof line, file) != NULL;
+        if (file != NULL) {
+            fclose(file);
+        }
+        line[strcspn(line, "\r\n")] = '\0';
+        options->address = read ? line : DEFAULT_ADDRESS;
+    }
+    const char *colon = strrchr(options->address, ':');
+    if (strncmp(options->address, "tcp://", 6) != 0 || colon < options->address + 6) {
+        fprintf(stderr, "allcleard: --listen %s: write tcp://HOST:PORT\n", options->address);
+        return false;
+    }
+    return true;
 }
 
 /* Read a CURVE key: 64 hex digits. */
@@ -181,6 +202,9 @@ int main(int argc, char **argv)
     }
     if (options.gate >= 0) {
         return gate_main(options.gate);
+    }
+    if (!find_address(&options)) {
+        return EX_USAGE;
     }
     protect();
     ssize_t len = readlink("/proc/self/exe", program, sizeof program - 1);

@@ -7,13 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "clearing/base/memory.h"
-#include "daemon/answers.h"
 #include "daemon/log.h"
 #include "daemon/server.h"
 #include "tools/render/report_json.h"
@@ -72,6 +70,7 @@ static void take_link(struct server *server)
         }
         if (message.kind == LINK_READY) {
             server->keeper.port = message.port;
+            server->ready = true;
             write_address(server);
         } else if (message.kind == LINK_FRAME) {
             server_take_frame(server, &message.frame);
@@ -79,24 +78,19 @@ static void take_link(struct server *server)
     }
 }
 
-/* --- closing: the report is written beside the journal, which can make it again --- */
+/* --- closing: the report is written beside the journal, which can make it again, and not before its
+ * record is durable --- */
 
 static void on_close(void *context, const struct cycle *cycle, const struct report *report)
 {
     struct server *server = context;
-    char path[PATH_MAX];
-    char folder[PATH_MAX];
+    char *text = NULL;
+    size_t len = 0;
+    FILE *memory = open_memstream(&text, &len);
 
-    snprintf(folder, sizeof folder, "%s/reports", server->options->dir);
-    mkdir(folder, 0700);
-    report_path(server->options->dir, cycle->id.text, path, sizeof path);
-    FILE *file = fopen(path, "we");
-    bool good = file != NULL && report_json_write(report, file);
-    if (file != NULL && fclose(file) != 0) {
-        good = false;
-    }
-    log_line(good ? LOG_INFO : LOG_UNUSUAL, "serve", "%s cycle=%s events=%llu",
-             good ? "closed" : "report_not_written", cycle->id.text,
+    CHECK(memory != NULL && report_json_write(report, memory) && fclose(memory) == 0);
+    server_hold_report(server, cycle->id, text);
+    log_line(LOG_INFO, "serve", "closed cycle=%s events=%llu", cycle->id.text,
              (unsigned long long)report->positions->events);
 }
 
@@ -197,7 +191,9 @@ static void loop(struct server *server)
     while (!server->failed) {
         reap(server);
         take_link(server);
-        control_serve(&server->control, server_take_request, server);
+        if (server->ready) { /* before, nobody can be told where stores connect */
+            control_serve(&server->control, server_take_request, server);
+        }
         hand_over(server);
         if (!tend_gate(server)) {
             server->failed = true;

@@ -19,6 +19,8 @@ struct held {
     uint8_t *frame;
     size_t len;
     json_t *json;
+    char *report; /* of a closed cycle, to be written to its file; not an answer */
+    code_t cycle;
 };
 
 struct server {
@@ -29,6 +31,7 @@ struct server {
     struct committer *committer;
     struct control control;
     int signals;
+    bool ready; /* a gate has been bound once */
     bool stopping;
     struct held *held;
     uint32_t held_count;
@@ -63,6 +66,8 @@ void server_send_expect(struct server *server, uint64_t route, const struct ledg
  * JSON). */
 void server_hold_frame(struct server *server, uint64_t route, const struct frame *frame);
 void server_hold_json(struct server *server, uint32_t client, json_t *take_json);
+/* The same for a closed cycle's report (JSON), which goes into its file. */
+void server_hold_report(struct server *server, code_t cycle, char *take_report);
 /* Answer what was held for a group that is durable now. */
 void server_answer_held(struct server *server, const struct ledger_group *group);
 /* Tie what has been held to the group that was gathering meanwhile. Returns: was there anything? */

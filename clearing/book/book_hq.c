@@ -254,21 +254,30 @@ static bool free_id(const struct book *book, slice_t asked, code_t *ret_id)
     return false;
 }
 
-/* What the close record keeps: the id, the days, the events and every participant's net. */
+/* What the close record keeps: the id, the days, the events, and a digest of every participant's net (by
+ * code: number, then the net in fen, a line each), which replay must give again. */
 static void write_nets(struct writer *results, const struct cycle *cycle,
                        const struct report *report)
 {
+    struct digest *digest = digest_new();
+    uint8_t nets[DIGEST_LEN];
+    char line[MONEY_TEXT_SIZE + 16];
+
+    for (uint32_t i = 0; i < report->participant_count; i++) {
+        char text[MONEY_TEXT_SIZE];
+        money_sum_format_fen(report->participants[i].net, text);
+        int len = snprintf(
+            line, sizeof line, "%u %s\n", report->participants[i].participant.n, text);
+        digest_add(digest, line, (size_t)len);
+    }
+    digest_finish(digest, nets);
+    digest_free(digest);
     write_slice(results, code_slice(&cycle->id));
     write_signed(results, cycle->from);
     write_signed(results, cycle->to);
     write_varint(results, report->positions->events);
     write_varint(results, report->participant_count);
-    for (uint32_t i = 0; i < report->participant_count; i++) {
-        char text[MONEY_TEXT_SIZE];
-        size_t len = money_sum_format_fen(report->participants[i].net, text);
-        write_varint(results, report->participants[i].participant.n);
-        write_slice(results, (slice_t){text, (uint32_t)len});
-    }
+    write_bytes(results, nets, sizeof nets);
 }
 
 static void clear_cycle(struct book *book)

@@ -218,9 +218,7 @@ bool ledger_has_room(const struct ledger *ledger)
 {
     const struct ledger_group *group = ledger->gathering;
 
-    /* a batch may bring a day-end and continuation records with it */
-    return group->len + 16 * (size_t)RECORD_LEN_MAX <= GROUP_BYTES_MAX &&
-           group->count + 32 <= JOURNAL_GROUP_COUNT_MAX &&
+    return group->len <= GROUP_BYTES_FULL && group->count <= JOURNAL_GROUP_COUNT_MAX / 4 &&
            group->answer_count < GROUP_ANSWERS_MAX;
 }
 

@@ -10,7 +10,9 @@
 #include "clearing/book/book.h"
 #include "clearing/journal/journal.h"
 
-#define GROUP_BYTES_MAX   (8U << 20)
+/* A group is sealed at GROUP_BYTES_FULL; beyond, there is room for what one batch may release. */
+#define GROUP_BYTES_FULL  (6U << 20)
+#define GROUP_BYTES_MAX   (64U << 20)
 #define GROUP_ANSWERS_MAX 4096
 
 /* Somebody who waits for a record to be durable. `tag` is the caller's. */

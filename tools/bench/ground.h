@@ -1,0 +1,31 @@
+/* The ground of a bench: a data folder with an alliance of N stores, each with its approved keys,
+ * as `init`, `join` and `key approve` would have made it. */
+#ifndef TOOLS_BENCH_GROUND_H
+#define TOOLS_BENCH_GROUND_H
+
+#include "clearing/base/check.h"
+#include "clearing/base/code.h"
+#include "clearing/crypto/sign.h"
+
+#define GROUND_HQ   "HQ"
+#define GROUND_FUND "FUND"
+
+struct ground {
+    const char *dir;
+    uint32_t stores;
+    uint8_t network[SIGN_NETWORK_LEN];
+    uint8_t ledger_key[SIGN_PUBLIC_LEN];
+    uint8_t gate_key[32]; /* CURVE, public */
+    /* by store; its participant has the same code */
+    code_t *codes;
+    struct sign_key **keys;
+    uint8_t (*curve_public)[32];
+    uint8_t (*curve_secret)[32];
+};
+
+/* Make everything in an empty folder. Returns: false with ret_fault; either way ground_deinit. */
+bool ground_make(struct ground *ground, const char *dir, uint32_t stores,
+                 struct fault *ret_fault) MUST_USE;
+void ground_deinit(struct ground *ground);
+
+#endif
