@@ -12,6 +12,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "clearing/base/hex.h"
 #include "daemon/gate/gate.h"
 #include "daemon/log.h"
 #include "daemon/serve.h"
@@ -116,14 +117,10 @@ static bool read_key(const char *dir, const char *name, uint8_t ret_key[32],
     if (file == NULL) {
         return fault_set_errno(ret_fault, errno, "cannot read %s", path);
     }
-    bool good = fgets(text, sizeof text, file) != NULL && strcspn(text, "\r\n") == 64;
+    bool good = fgets(text, sizeof text, file) != NULL;
     fclose(file);
-    for (int i = 0; good && i < 32; i++) {
-        char pair[3] = {text[2 * i], text[2 * i + 1], '\0'};
-        char *end = NULL;
-        ret_key[i] = (uint8_t)strtoul(pair, &end, 16);
-        good = end == pair + 2;
-    }
+    text[strcspn(text, "\r\n")] = '\0';
+    good = good && hex_read(text, ret_key, 32);
     return good || fault_set(ret_fault, FAULT_CRYPTO, "%s: not 64 hex digits", path);
 }
 

@@ -10,37 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void hex_of(const uint8_t *bytes, size_t len, char *ret_text)
-{
-    static const char digits[] = "0123456789abcdef";
-
-    for (size_t i = 0; i < len; i++) {
-        ret_text[2 * i] = digits[bytes[i] >> 4];
-        ret_text[2 * i + 1] = digits[bytes[i] & 15];
-    }
-    ret_text[2 * len] = '\0';
-}
-
-static int hex_digit(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static bool of_hex(const char *text, size_t len, uint8_t *ret_bytes)
-{
-    if (strlen(text) != 2 * len) {
-        return false;
-    }
-    for (size_t i = 0; i < len; i++) {
-        int high = hex_digit(text[2 * i]);
-        int low = hex_digit(text[2 * i + 1]);
-        if (high < 0 || low < 0) {
-            return false;
-        }
-        ret_bytes[i] = (uint8_t)(high << 4 | low);
-    }
-    return true;
-}
+#include "clearing/base/hex.h"
 
 /* Write a file whole or not at all: into a name of its own, synced, then renamed. */
 static bool put_file(const char *dir, const char *folder, const char *name, const char *text,
@@ -102,7 +72,7 @@ bool invites_put(const char *dir, slice_t store, const uint8_t curve[32], struct
     char name[65];
     char text[CODE_LEN_MAX + 2];
 
-    hex_of(curve, 32, name);
+    hex_write(curve, 32, name);
     snprintf(text, sizeof text, "%.*s\n", (int)store.len, store.text);
     return put_file(dir, "invites", name, text, ret_fault);
 }
@@ -117,7 +87,7 @@ void invites_each(const char *dir,
     while (folder != NULL && (entry = readdir(folder)) != NULL) {
         uint8_t curve[32];
         char store[CODE_LEN_MAX + 2];
-        if (of_hex(entry->d_name, sizeof curve, curve) &&
+        if (hex_read(entry->d_name, curve, sizeof curve) &&
             first_line(dir, "invites", entry->d_name, store, sizeof store) &&
             code_valid(slice_of(store))) {
             each(context, slice_of(store), curve);
@@ -134,7 +104,7 @@ bool joins_put(const char *dir, slice_t store, const uint8_t request[JOIN_LEN],
     char text[2 * JOIN_LEN + 2];
     code_t code = code_of(store);
 
-    hex_of(request, JOIN_LEN, text);
+    hex_write(request, JOIN_LEN, text);
     text[2 * JOIN_LEN] = '\n';
     text[2 * JOIN_LEN + 1] = '\0';
     return put_file(dir, "joins", code.text, text, ret_fault);
@@ -152,7 +122,7 @@ void joins_each(const char *dir,
         char text[2 * JOIN_LEN + 2];
         if (code_valid(slice_of(entry->d_name)) &&
             first_line(dir, "joins", entry->d_name, text, sizeof text) &&
-            of_hex(text, sizeof request, request)) {
+            hex_read(text, request, sizeof request)) {
             each(context, slice_of(entry->d_name), request);
         }
     }

@@ -3,27 +3,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clearing/base/hex.h"
 #include "clearing/base/memory.h"
 #include "daemon/answers.h"
 #include "daemon/invites.h"
 #include "daemon/server.h"
 #include "proto/codec/terms_codec.h"
 
-static char *hex_of(const void *bytes, size_t len)
+static json_t *hex_json(const void *bytes, size_t len)
 {
     char *text = memory_resize(NULL, 2 * len + 1, 1);
 
-    for (size_t i = 0; i < len; i++) {
-        snprintf(text + 2 * i, 3, "%02x", ((const uint8_t *)bytes)[i]);
-    }
-    return text;
-}
-
-static json_t *hex_json(const void *bytes, size_t len)
-{
-    char *text = hex_of(bytes, len);
+    hex_write(bytes, len, text);
     json_t *value = json_string(text);
-
     free(text);
     return value;
 }
@@ -31,23 +23,14 @@ static json_t *hex_json(const void *bytes, size_t len)
 /* Returns: the bytes of a hex text, which the caller frees; NULL: not one. */
 static uint8_t *of_hex(const char *text, size_t *ret_len)
 {
-    size_t len = text == NULL ? 1 : strlen(text);
-    uint8_t *bytes = NULL;
+    size_t len = text == NULL ? 0 : strlen(text) / 2;
+    uint8_t *bytes = memory_resize(NULL, len + 1, 1);
 
-    if (len % 2 != 0) {
+    if (text == NULL || !hex_read(text, bytes, len)) {
+        free(bytes);
         return NULL;
     }
-    bytes = memory_resize(NULL, len / 2 + 1, 1);
-    for (size_t i = 0; i < len / 2; i++) {
-        char pair[3] = {text[2 * i], text[2 * i + 1], '\0'};
-        char *end = NULL;
-        bytes[i] = (uint8_t)strtoul(pair, &end, 16);
-        if (end != pair + 2) {
-            free(bytes);
-            return NULL;
-        }
-    }
-    *ret_len = len / 2;
+    *ret_len = len;
     return bytes;
 }
 

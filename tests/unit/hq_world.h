@@ -16,7 +16,7 @@
 #include "tools/hq/home.h"
 #include "tools/hq/hq_verbs.h"
 #include "tools/lines/lines.h"
-#include "tools/node/hex.h"
+#include "clearing/base/hex.h"
 
 #define WORLD_WORDS_MAX 16
 

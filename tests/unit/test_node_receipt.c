@@ -12,7 +12,7 @@
 #include "clearing/journal/bytes.h"
 #include "clearing/journal/record.h"
 #include "proto/codec/encode.h"
-#include "tools/node/hex.h"
+#include "clearing/base/hex.h"
 #include "tools/node/kit.h"
 
 #define EVENTS  3

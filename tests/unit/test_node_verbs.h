@@ -12,7 +12,7 @@
 #include <time.h>
 
 #include "test_node_daemon.h"
-#include "tools/node/hex.h"
+#include "clearing/base/hex.h"
 #include "tools/node/node_verbs.h"
 
 static char root[128];   /* of this test's folders */

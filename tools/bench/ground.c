@@ -10,7 +10,7 @@
 #include "tools/hq/home.h"
 #include "tools/hq/rules.h"
 #include "tools/hq/submit.h"
-#include "tools/node/hex.h"
+#include "clearing/base/hex.h"
 #include "tools/node/wire.h"
 
 /* PLAN_FEE, PLAN_COMMISSION and PLAN_ISSUE_PRICE are these terms. */

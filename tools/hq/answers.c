@@ -9,7 +9,7 @@
 #include "proto/codec/hq.h"
 #include "proto/codec/terms_codec.h"
 #include "tools/hq/home.h"
-#include "tools/node/hex.h"
+#include "clearing/base/hex.h"
 #include "tools/render/report_json.h"
 
 #define JOIN_LEN   128 /* public key, transport key, possession */

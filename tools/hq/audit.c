@@ -11,7 +11,7 @@
 
 #include "clearing/base/memory.h"
 #include "tools/hq/answers.h"
-#include "tools/node/hex.h"
+#include "clearing/base/hex.h"
 #include "tools/render/table.h"
 #include "tools/text.h"
 

@@ -7,7 +7,7 @@
 #include "clearing/base/memory.h"
 #include "proto/codec/terms_codec.h"
 #include "tools/hq/inquire.h"
-#include "tools/node/hex.h"
+#include "clearing/base/hex.h"
 
 /* Returns: NULL when the value is no hex; the caller frees. */
 static uint8_t *bytes_of(const json_t *value, size_t *ret_len)

@@ -9,7 +9,7 @@
 #include "clearing/book/network.h"
 #include "tools/hq/answers.h"
 #include "tools/hq/control.h"
-#include "tools/node/hex.h"
+#include "clearing/base/hex.h"
 
 /* The report of a cycle that was closed here, until its record is durable. */
 struct closed {

@@ -9,7 +9,7 @@
 #include "tools/hq/hq_verbs.h"
 #include "tools/hq/inquire.h"
 #include "tools/hq/submit.h"
-#include "tools/node/hex.h"
+#include "clearing/base/hex.h"
 #include "tools/text.h"
 
 static const char *freeze_usage(void)

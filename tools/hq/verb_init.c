@@ -13,7 +13,7 @@
 #include "tools/hq/init_questions.h"
 #include "tools/hq/rules.h"
 #include "tools/hq/samples.h"
-#include "tools/node/hex.h"
+#include "clearing/base/hex.h"
 #include "tools/node/wire.h"
 #include "tools/text.h"
 

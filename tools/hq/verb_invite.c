@@ -10,7 +10,7 @@
 #include "tools/hq/control.h"
 #include "tools/hq/home.h"
 #include "tools/hq/hq_verbs.h"
-#include "tools/node/hex.h"
+#include "clearing/base/hex.h"
 #include "tools/node/kit.h"
 #include "tools/node/wire.h"
 #include "tools/text.h"

@@ -13,7 +13,7 @@
 #include "tools/hq/hq_verbs.h"
 #include "tools/hq/inquire.h"
 #include "tools/hq/submit.h"
-#include "tools/node/hex.h"
+#include "clearing/base/hex.h"
 #include "tools/render/table.h"
 #include "tools/text.h"
 

@@ -8,7 +8,7 @@
 #include "tools/hq/args.h"
 #include "tools/hq/audit.h"
 #include "tools/hq/hq_verbs.h"
-#include "tools/node/hex.h"
+#include "clearing/base/hex.h"
 #include "tools/text.h"
 
 static const char *usage(void)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "tools/node/files.h"
-#include "tools/node/hex.h"
+#include "clearing/base/hex.h"
 
 static bool take_text(const json_t *root, const char *key, char *ret_text, size_t max,
                       struct fault *ret_fault)

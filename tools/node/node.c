@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tools/node/hex.h"
+#include "clearing/base/hex.h"
 #include "tools/text.h"
 
 #define HEX_LINE_LEN (2 * WIRE_KEY_LEN + 1)

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "tools/node/ask.h"
-#include "tools/node/hex.h"
+#include "clearing/base/hex.h"
 #include "tools/node/node_verbs.h"
 #include "tools/node/options.h"
 #include "tools/text.h"

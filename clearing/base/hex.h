@@ -1,6 +1,6 @@
 /* Bytes as lower-case hex, as kits and requests have them. Any thread. */
-#ifndef TOOLS_NODE_HEX_H
-#define TOOLS_NODE_HEX_H
+#ifndef CLEARING_BASE_HEX_H
+#define CLEARING_BASE_HEX_H
 
 #include <stdbool.h>
 #include <stddef.h>

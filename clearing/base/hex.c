@@ -1,4 +1,4 @@
-#include "tools/node/hex.h"
+#include "clearing/base/hex.h"
 
 #include <string.h>
 

@@ -1,0 +1,388 @@
+#include "tools/bench/drive.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "clearing/base/memory.h"
+#include "clearing/facts/outcome.h"
+#include "proto/codec/encode.h"
+#include "tools/bench/figures.h"
+#include "tools/node/receipt.h"
+
+#define GREETINGS    32       /* at a time: hand-shakes are the dearest thing for a gate */
+#define STILL_US     60000000 /* without any receipt: give up */
+#define WAIT_MS      50
+#define BUSY_US      50000
+#define HELLO_LEN    256
+
+static int64_t now_us(void)
+{
+    struct timespec now;
+
+    CHECK(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static void fail(struct drive *drive, uint32_t store, const char *what)
+{
+    if (!drive->failed) {
+        (void)fault_set(
+            &drive->fault, FAULT_FORMAT, "store %s: %s", drive->ground->codes[store].text, what);
+        drive->failed = true;
+    }
+}
+
+static bool may_send(const struct drive *drive, uint32_t number)
+{
+    const struct drive_store *store = &drive->stores[number];
+
+    return store->next < store->end && store->next - store->acked < drive->options->window;
+}
+
+static void enqueue(struct drive *drive, uint32_t number)
+{
+    struct drive_store *store = &drive->stores[number];
+
+    if (!store->queued && may_send(drive, number)) {
+        uint32_t at = (drive->queue_head + drive->queue_count++) % drive->ground->stores;
+        drive->queue[at] = number;
+        store->queued = true;
+    }
+}
+
+static uint32_t dequeue(struct drive *drive)
+{
+    uint32_t number = drive->queue[drive->queue_head];
+
+    drive->queue_head = (drive->queue_head + 1) % drive->ground->stores;
+    drive->queue_count--;
+    drive->stores[number].queued = false;
+    return number;
+}
+
+/* --- what comes --- */
+
+/* Results begin with a big-endian count, then outcome and reason of each event (receipt.h). */
+static bool count_accepted(struct drive *drive, slice_t results, uint32_t events)
+{
+    const uint8_t *at = (const uint8_t *)results.text;
+
+    if (results.len < 2 + 2 * (size_t)events || ((uint32_t)at[0] << 8 | at[1]) != events) {
+        return false;
+    }
+    for (uint32_t i = 0; i < events; i++) {
+        drive->accepted += at[2 + 2 * (size_t)i] == OUTCOME_ACCEPTED;
+    }
+    return true;
+}
+
+static void keep(struct drive *drive, uint32_t number, uint32_t batch, slice_t bytes)
+{
+    if (drive->receipts++ % DRIVE_SAMPLE != 0) {
+        return;
+    }
+    char *copy = memory_resize(NULL, bytes.len, 1);
+    memcpy(copy, bytes.text, bytes.len);
+    MEMORY_GROW(drive->kept, drive->kept_count, drive->kept_capacity);
+    drive->kept[drive->kept_count++] =
+        (struct drive_kept){number, batch, {copy, bytes.len}};
+}
+
+static void take_receipt(struct drive *drive, uint32_t number, const struct frame_receipt *receipt,
+                         slice_t bytes)
+{
+    struct drive_store *store = &drive->stores[number];
+    struct checkpoint checkpoint;
+    struct fault fault = {0};
+
+    if (receipt->sequence <= store->acked) {
+        return; /* of a batch that was sent twice */
+    }
+    if (receipt->sequence != store->acked + 1 || store->acked >= store->next) {
+        fail(drive, number, "a receipt out of order");
+        return;
+    }
+    struct stock_batch *batch = &drive->stock->streams[number].batches[store->acked];
+    if (!checkpoint_decode(receipt->checkpoint, &checkpoint, NULL, &fault) ||
+        !count_accepted(drive, receipt->results, batch->events)) {
+        fail(drive, number, "a receipt of another form");
+        return;
+    }
+    batch->got_us = now_us();
+    batch->checkpoint = checkpoint.size;
+    drive->moved_us = batch->got_us;
+    keep(drive, number, store->acked, bytes);
+    store->acked++;
+    drive->under_way--;
+    drive->due--;
+    enqueue(drive, number);
+}
+
+/* Go back to what is expected. Of the answers to what followed a lost batch only the first counts:
+ * the others come while everything is held back. */
+static void go_back(struct drive *drive, uint32_t number, const struct frame_expect *expect)
+{
+    struct drive_store *store = &drive->stores[number];
+    int64_t now = now_us();
+
+    if (now < store->not_before_us) {
+        return;
+    }
+    drive->under_way -= store->next - store->acked;
+    drive->resent += store->next - store->acked;
+    store->next = store->acked;
+    store->not_before_us =
+        now + (expect->retry_after_ms > 0 ? (int64_t)expect->retry_after_ms * 1000 : BUSY_US);
+    enqueue(drive, number);
+}
+
+static void take_expect(struct drive *drive, uint32_t number, const struct frame_expect *expect)
+{
+    struct drive_store *store = &drive->stores[number];
+
+    switch (expect->reason) {
+    case REASON_HELLO:
+        store->greeted = true;
+        return;
+    case REASON_BUSY:
+    case REASON_GAP:
+        go_back(drive, number, expect);
+        return;
+    case REASON_FROZEN:
+    case REASON_MALFORMED:
+    case REASON_UNKNOWN_KEY:
+    case REASON_WRONG_NETWORK:
+    case REASON_TOO_LARGE:
+    case REASON_BAD_SIGNATURE:
+    case REASON_WRONG_STORE:
+    case REASON_EQUIVOCATION:
+    case REASON_VERSION:
+    case REASON_CLOSED:
+        break;
+    }
+    fail(drive, number, frame_reason_name(expect->reason));
+}
+
+static void take(void *context, uint32_t number, slice_t bytes)
+{
+    struct drive *drive = context;
+    struct frame frame;
+    struct decode_fault fault;
+
+    if (bytes.len > FRAME_BYTES_MAX || !frame_decode(bytes, &frame, &fault)) {
+        fail(drive, number, "an answer of no known form");
+        return;
+    }
+    if (frame.type == FRAME_RECEIPT) {
+        take_receipt(drive, number, &frame.receipt, bytes);
+    } else if (frame.type == FRAME_EXPECT) {
+        take_expect(drive, number, &frame.expect);
+    } else {
+        fail(drive, number, "an answer that nobody asked for");
+    }
+}
+
+/* --- what goes --- */
+
+static bool send_one(struct drive *drive, uint32_t number, int64_t now)
+{
+    struct drive_store *store = &drive->stores[number];
+    struct stock_batch *batch = &drive->stock->streams[number].batches[store->next];
+
+    if (now < store->not_before_us ||
+        !sockets_send(
+            drive->sockets, number, (slice_t){(const char *)batch->frame, batch->len})) {
+        return false;
+    }
+    if (batch->sent_us == 0) {
+        batch->sent_us = now;
+    }
+    store->next++;
+    drive->under_way++;
+    return true;
+}
+
+/* One batch of each store in turn, until the limit or nobody can. Returns: could anyone? */
+static bool send_some(struct drive *drive)
+{
+    bool sent = false;
+
+    for (uint32_t turns = drive->queue_count;
+         turns > 0 && drive->under_way < drive->options->in_flight && !drive->failed;
+         turns--) {
+        uint32_t number = dequeue(drive);
+        if (may_send(drive, number)) {
+            sent = send_one(drive, number, now_us()) || sent;
+        }
+        enqueue(drive, number);
+    }
+    return sent;
+}
+
+static bool still_moves(struct drive *drive, struct fault *ret_fault)
+{
+    if (drive->failed) {
+        *ret_fault = drive->fault;
+        return false;
+    }
+    return now_us() - drive->moved_us < STILL_US ||
+           fault_set(ret_fault, FAULT_IO, "no answer for a minute");
+}
+
+/* --- phases --- */
+
+static bool greet(struct drive *drive, uint32_t first, uint32_t count, slice_t *hellos,
+                  struct fault *ret_fault)
+{
+    uint32_t greeted = 0;
+    bool said[GREETINGS] = {false};
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (!sockets_connect(drive->sockets, first + i, ret_fault)) {
+            return false;
+        }
+    }
+    drive->moved_us = now_us();
+    while (greeted < count) {
+        greeted = 0;
+        for (uint32_t i = 0; i < count; i++) {
+            said[i] = said[i] || sockets_send(drive->sockets, first + i, hellos[first + i]);
+        }
+        sockets_receive(drive->sockets, 2, take, drive);
+        for (uint32_t i = 0; i < count; i++) {
+            greeted += drive->stores[first + i].greeted;
+        }
+        if (!still_moves(drive, ret_fault)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static slice_t make_hello(const struct drive *drive, uint32_t number, char *room)
+{
+    struct frame frame = {.type = FRAME_HELLO,
+                          .hello = {.version = FRAME_VERSION,
+                                    .network = drive->ground->network,
+                                    .store = code_slice(&drive->ground->codes[number]),
+                                    .agent = slice_of("allclear bench")}};
+    size_t len = frame_encode(&frame, (uint8_t *)room, HELLO_LEN);
+
+    CHECK(len > 0);
+    return (slice_t){room, (uint32_t)len};
+}
+
+static bool greet_all(struct drive *drive, struct fault *ret_fault)
+{
+    uint32_t stores = drive->ground->stores;
+    slice_t *hellos = memory_zeroed(stores, sizeof *hellos);
+    char(*rooms)[HELLO_LEN] = memory_zeroed(stores, sizeof *rooms);
+    bool good = true;
+
+    for (uint32_t i = 0; i < stores; i++) {
+        hellos[i] = make_hello(drive, i, rooms[i]);
+    }
+    for (uint32_t i = 0; good && i < stores; i += GREETINGS) {
+        good = greet(drive, i, stores - i < GREETINGS ? stores - i : GREETINGS, hellos, ret_fault);
+        figures_progress("connecting", i, stores);
+    }
+    /* hellos that are not answered are lost with the connection: the pool is closed before us */
+    if (!good) {
+        sockets_close(drive->sockets);
+        drive->sockets = NULL;
+    }
+    free(hellos);
+    free(rooms);
+    return good;
+}
+
+bool drive_open(struct drive *drive, const struct bench_options *options,
+                const struct ground *ground, struct stock *stock, const struct server *server,
+                struct fault *ret_fault)
+{
+    *drive = (struct drive){.options = options, .ground = ground, .stock = stock};
+    drive->stores = memory_zeroed(ground->stores, sizeof *drive->stores);
+    drive->queue = memory_zeroed(ground->stores, sizeof *drive->queue);
+    struct sockets_options sockets = {
+        .address = server->address,
+        .server_key = ground->gate_key,
+        .count = ground->stores,
+        .public_keys = (const uint8_t(*)[SOCKETS_KEY_LEN])ground->curve_public,
+        .secret_keys = (const uint8_t(*)[SOCKETS_KEY_LEN])ground->curve_secret,
+    };
+    drive->sockets = sockets_open(&sockets, ret_fault);
+    return drive->sockets != NULL && greet_all(drive, ret_fault);
+}
+
+void drive_close(struct drive *drive)
+{
+    sockets_close(drive->sockets);
+    for (uint32_t i = 0; i < drive->kept_count; i++) {
+        free((void *)(uintptr_t)drive->kept[i].frame.text);
+    }
+    free(drive->kept);
+    free(drive->stores);
+    free(drive->queue);
+    *drive = (struct drive){0};
+}
+
+bool drive_run(struct drive *drive, bool warm, int64_t *ret_us, struct fault *ret_fault)
+{
+    uint64_t all = 0;
+    int64_t began = now_us();
+    bool good = true;
+
+    drive->accepted = 0;
+    drive->moved_us = began;
+    for (uint32_t i = 0; i < drive->ground->stores; i++) {
+        const struct stock_stream *stream = &drive->stock->streams[i];
+        drive->stores[i].end = warm ? stream->warm : stream->count;
+        all += drive->stores[i].end - drive->stores[i].acked;
+        enqueue(drive, i);
+    }
+    drive->due = all;
+    while (drive->due > 0 && good) {
+        bool sent = send_some(drive);
+        sockets_receive(drive->sockets, sent ? 0 : WAIT_MS, take, drive);
+        figures_progress(warm ? "warming" : "measuring", all - drive->due, all);
+        good = still_moves(drive, ret_fault);
+    }
+    *ret_us = now_us() - began;
+    return good;
+}
+
+/* --- afterwards --- */
+
+static bool verify(const struct drive *drive, const struct drive_kept *kept,
+                   struct fault *ret_fault)
+{
+    static uint8_t bytes[SIGNED_BATCH_BYTES_MAX];
+    static struct receipt_outcomes outcomes;
+    const struct stock_batch *batch = &drive->stock->streams[kept->store].batches[kept->batch];
+    struct frame frame;
+    struct frame sent;
+    struct checkpoint checkpoint;
+    struct decode_fault fault;
+
+    CHECK(frame_decode(kept->frame, &frame, &fault)); /* as when it came */
+    CHECK(frame_decode((slice_t){(const char *)batch->frame, batch->len}, &sent, &fault));
+    size_t len = encode_signed_batch(&sent.batch, bytes, sizeof bytes);
+    struct receipt_basis basis = {.network = drive->ground->network,
+                                  .ledger_key = drive->ground->ledger_key,
+                                  .signed_batch = {(const char *)bytes, (uint32_t)len},
+                                  .sequence = kept->batch + 1,
+                                  .event_count = batch->events};
+    return receipt_verify(&frame.receipt, &basis, &outcomes, &checkpoint, ret_fault);
+}
+
+bool drive_verify(const struct drive *drive, struct fault *ret_fault)
+{
+    for (uint32_t i = 0; i < drive->kept_count; i++) {
+        if (!verify(drive, &drive->kept[i], ret_fault)) {
+            return false;
+        }
+    }
+    return true;
+}
