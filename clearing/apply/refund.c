@@ -8,10 +8,8 @@ static outcome_t refund_check_amounts(const struct event *event)
     for (uint32_t i = 0; i < event->back_count; i++) {
         const struct pay_line *line = &event->back[i];
         bool by_units = line->with == MEANS_POINTS || line->with == MEANS_PACK;
-        bool money_said = line->with != MEANS_PACK &&
-                          (line->with != MEANS_POINTS || line->amount_fen != 0);
         REFUSE_IF(by_units && !amount_good(line->units), BAD_AMOUNT);
-        REFUSE_IF(money_said && !amount_good(line->amount_fen), BAD_AMOUNT);
+        REFUSE_IF(line->with != MEANS_PACK && !amount_good(line->amount_fen), BAD_AMOUNT);
     }
     return OUTCOME_NONE;
 }

@@ -126,8 +126,8 @@ static bool sums_equal(const struct event *refund, const struct event *sale,
     if (due.units == 0) {
         return said.units == 0 && said.amount == 0; /* nothing comes back: left out */
     }
-    if (means->with == MEANS_PACK || (means->with == MEANS_POINTS && said.amount == 0)) {
-        return said.units == due.units; /* the points' amount may be left out */
+    if (means->with == MEANS_PACK) {
+        return said.units == due.units;
     }
     return said.units == due.units && said.amount == due.amount;
 }

@@ -70,7 +70,7 @@ struct pay_line {
     slice_t pack;       /* pack */
     slice_t item;       /* points, optional: the gift's code */
     slice_t scheme;     /* tenders, optional */
-    int64_t amount_fen; /* all but packs; in `back` of points 0 when left out */
+    int64_t amount_fen; /* all but packs */
     int64_t units;      /* points or uses */
 };
 

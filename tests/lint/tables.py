@@ -68,6 +68,7 @@ EDGES = {
     'verbs': (['*'], 'a verb (tools/*/verb_*.c) ties any rooms together'),
     'main': (['*'], 'a main program likewise'),
     'tests/unit': (['*'], 'tests see everything'),
+    'tests/journey': (['*'], 'likewise'),
 }
 
 # Headers for their own folder only.

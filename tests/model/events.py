@@ -100,7 +100,7 @@ def pay_line(v):
         keys(v, {"with": one_of(means), "product": code, "amount_fen": integer}, {})
     elif means == "points":
         keys(v, {"with": one_of(means), "product": code, "points": integer, "amount_fen": integer},
-             {"item": text})
+             {"item": code})
     elif means == "pack":
         keys(v, {"with": one_of(means), "pack": code, "uses": integer}, {})
     else:

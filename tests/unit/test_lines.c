@@ -43,7 +43,7 @@ static const char *const full[] = {
     "\"amount_fen\":100}]}",
     "{\"type\":\"refund\"," HEAD
     ",\"of\":\"A:1:7\",\"amount_fen\":5,\"back\":[{\"with\":\"points\","
-    "\"product\":\"points\",\"points\":7}]}",
+    "\"product\":\"points\",\"points\":7,\"amount_fen\":5}]}",
     "{\"type\":\"void\"," HEAD ",\"of\":\"A:1:7\"}",
     "{\"type\":\"pack_sale\"," HEAD ",\"product\":\"wash\",\"pack\":\"p1\",\"price_fen\":10000,"
     "\"uses\":10,\"pay\":[" CASH "]}",

@@ -13,6 +13,7 @@
 
 #define GREETINGS    32       /* at a time: hand-shakes are the dearest thing for a gate */
 #define STILL_US     60000000 /* without any receipt: give up */
+#define LOST_US      5000000  /* without any receipt: something was lost, send again */
 #define WAIT_MS      50
 #define BUSY_US      50000
 #define HELLO_LEN    256
@@ -90,6 +91,23 @@ static void keep(struct drive *drive, uint32_t number, uint32_t batch, slice_t b
         (struct drive_kept){number, batch, {copy, bytes.len}};
 }
 
+/* Go back to what is expected. Of the answers to what followed a lost batch only the first counts:
+ * the others come while everything is held back. */
+static void go_back(struct drive *drive, uint32_t number, uint32_t retry_after_ms)
+{
+    struct drive_store *store = &drive->stores[number];
+    int64_t now = now_us();
+
+    if (now < store->not_before_us) {
+        return;
+    }
+    drive->under_way -= store->next - store->acked;
+    drive->resent += store->next - store->acked;
+    store->next = store->acked;
+    store->not_before_us = now + (retry_after_ms > 0 ? (int64_t)retry_after_ms * 1000 : BUSY_US);
+    enqueue(drive, number);
+}
+
 static void take_receipt(struct drive *drive, uint32_t number, const struct frame_receipt *receipt,
                          slice_t bytes)
 {
@@ -100,8 +118,8 @@ static void take_receipt(struct drive *drive, uint32_t number, const struct fram
     if (receipt->sequence <= store->acked) {
         return; /* of a batch that was sent twice */
     }
-    if (receipt->sequence != store->acked + 1 || store->acked >= store->next) {
-        fail(drive, number, "a receipt out of order");
+    if (receipt->sequence > store->acked + 1) {
+        go_back(drive, number, 0); /* the one before it was lost: a resend brings it again */
         return;
     }
     struct stock_batch *batch = &drive->stock->streams[number].batches[store->acked];
@@ -114,27 +132,13 @@ static void take_receipt(struct drive *drive, uint32_t number, const struct fram
     batch->checkpoint = checkpoint.size;
     drive->moved_us = batch->got_us;
     keep(drive, number, store->acked, bytes);
-    store->acked++;
-    drive->under_way--;
-    drive->due--;
-    enqueue(drive, number);
-}
-
-/* Go back to what is expected. Of the answers to what followed a lost batch only the first counts:
- * the others come while everything is held back. */
-static void go_back(struct drive *drive, uint32_t number, const struct frame_expect *expect)
-{
-    struct drive_store *store = &drive->stores[number];
-    int64_t now = now_us();
-
-    if (now < store->not_before_us) {
-        return;
+    if (store->next > store->acked) {
+        drive->under_way--;
+    } else {
+        store->next++; /* it came after we had gone back */
     }
-    drive->under_way -= store->next - store->acked;
-    drive->resent += store->next - store->acked;
-    store->next = store->acked;
-    store->not_before_us =
-        now + (expect->retry_after_ms > 0 ? (int64_t)expect->retry_after_ms * 1000 : BUSY_US);
+    store->acked++;
+    drive->due--;
     enqueue(drive, number);
 }
 
@@ -148,7 +152,7 @@ static void take_expect(struct drive *drive, uint32_t number, const struct frame
         return;
     case REASON_BUSY:
     case REASON_GAP:
-        go_back(drive, number, expect);
+        go_back(drive, number, expect->retry_after_ms);
         return;
     case REASON_FROZEN:
     case REASON_MALFORMED:
@@ -227,7 +231,13 @@ static bool still_moves(struct drive *drive, struct fault *ret_fault)
         *ret_fault = drive->fault;
         return false;
     }
-    return now_us() - drive->moved_us < STILL_US ||
+    int64_t still = now_us() - drive->moved_us;
+    for (uint32_t i = 0; still > LOST_US && i < drive->ground->stores; i++) {
+        if (drive->stores[i].next > drive->stores[i].acked) {
+            go_back(drive, i, LOST_US / 1000);
+        }
+    }
+    return still < STILL_US ||
            fault_set(ret_fault, FAULT_IO, "no answer for a minute");
 }
 

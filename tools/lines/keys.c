@@ -77,15 +77,6 @@ static const struct key points_keys[] = {
     {0},
 };
 
-/* What points were worth at the till may be left out where they are given back. */
-static const struct key points_back_keys[] = {
-    {"product", KEY_CODE, MUST, .offset = offsetof(struct pay_line, product)},
-    {"points", KEY_INTEGER, MUST, .offset = offsetof(struct pay_line, units)},
-    {"amount_fen", KEY_INTEGER, MAY, .offset = offsetof(struct pay_line, amount_fen)},
-    {"item", KEY_CODE, MAY, .offset = offsetof(struct pay_line, item)},
-    {0},
-};
-
 static const struct key pack_keys[] = {
     {"pack", KEY_CODE, MUST, .offset = offsetof(struct pay_line, pack)},
     {"uses", KEY_INTEGER, MUST, .offset = offsetof(struct pay_line, units)},
@@ -100,24 +91,12 @@ static const struct key tender_keys[] = {
 
 static const struct key *const stored_value_line[] = {keys_with, stored_value_keys, NULL};
 static const struct key *const points_line[] = {keys_with, points_keys, NULL};
-static const struct key *const points_back_line[] = {keys_with, points_back_keys, NULL};
 static const struct key *const pack_line[] = {keys_with, pack_keys, NULL};
 static const struct key *const tender_line[] = {keys_with, tender_keys, NULL};
 
 static const struct key *const *const pay_by_means[MEANS_COUNT] = {
     [MEANS_STORED_VALUE] = stored_value_line,
     [MEANS_POINTS] = points_line,
-    [MEANS_PACK] = pack_line,
-    [MEANS_CASH] = tender_line,
-    [MEANS_CARD] = tender_line,
-    [MEANS_WECHAT] = tender_line,
-    [MEANS_ALIPAY] = tender_line,
-    [MEANS_OTHER] = tender_line,
-};
-
-static const struct key *const *const back_by_means[MEANS_COUNT] = {
-    [MEANS_STORED_VALUE] = stored_value_line,
-    [MEANS_POINTS] = points_back_line,
     [MEANS_PACK] = pack_line,
     [MEANS_CASH] = tender_line,
     [MEANS_CARD] = tender_line,
@@ -155,7 +134,7 @@ static const struct key_list pay_list = {
 };
 static const struct key_list back_list = {
     .count_offset = offsetof(struct event, back_count), .size = sizeof(struct pay_line),
-    .max = PAY_LINES_MAX, .by_means = back_by_means,
+    .max = PAY_LINES_MAX, .by_means = pay_by_means,
 };
 static const struct key_list discount_list = {
     .count_offset = offsetof(struct event, discount_count), .size = sizeof(struct discount_line),
