@@ -78,8 +78,8 @@ static void take_link(struct server *server)
     }
 }
 
-/* --- closing: the report is written beside the journal, which can make it again, and not before its
- * record is durable --- */
+/* --- closing: the report is written beside the journal, which can make it again, and not before
+ * its record is durable --- */
 
 static void on_close(void *context, const struct cycle *cycle, const struct report *report)
 {

@@ -5,6 +5,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "tools/bench/bench_verb.h"
 #include "tools/hq/hq_verbs.h"
 #include "tools/node/node_verbs.h"
 #include "tools/render/language.h"
@@ -54,6 +55,7 @@ static const struct verb {
     {"explain", verb_explain, N_("why an event gives these figures, step by step")},
     {"replay", verb_replay, N_("derive a backup's every figure again (auditor)")},
     {"backup", verb_backup, N_("copy the journal while the daemon runs")},
+    {"bench", verb_bench, N_("how fast a daemon of its own is on this machine")},
 };
 #define VERB_COUNT (sizeof verbs / sizeof verbs[0])
 

@@ -434,7 +434,7 @@ void refund_sale_do(struct ruling *ruling)
     const struct event *sale = &ruling->apply->past_event;
     const struct effects *past = &ruling->apply->past_effects;
     int64_t before = money_fen(ruling->touched.refunded);
-    struct refund_plan plan;
+    struct refund_plan plan = {0};
 
     refund_plan_sale(sale, before, before + ruling->event->amount_fen, &plan);
     ruling->effects->origin = past->here;

@@ -38,7 +38,7 @@ bool hex_read(const char *text, uint8_t *ret_bytes, size_t len)
         }
     }
     for (size_t i = 0; i < len; i++) {
-        ret_bytes[i] = (uint8_t)(digit_value(text[2 * i]) << 4 | digit_value(text[2 * i + 1]));
+        ret_bytes[i] = (uint8_t)(digit_value(text[2 * i]) * 16 + digit_value(text[2 * i + 1]));
     }
     return true;
 }

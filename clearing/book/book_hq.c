@@ -254,8 +254,8 @@ static bool free_id(const struct book *book, slice_t asked, code_t *ret_id)
     return false;
 }
 
-/* What the close record keeps: the id, the days, the events, and a digest of every participant's net (by
- * code: number, then the net in fen, a line each), which replay must give again. */
+/* What the close record keeps: the id, the days, the events, and a digest of every participant's
+ * net (by code: number, then the net in fen, a line each), which replay must give again. */
 static void write_nets(struct writer *results, const struct cycle *cycle,
                        const struct report *report)
 {

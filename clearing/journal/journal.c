@@ -104,9 +104,10 @@ static bool read_meta(struct journal *journal,
         return false;
     }
     if (found == STORE_ABSENT || value.len != len) {
-        return fault_set(ret_fault, FAULT_STORE,
-                         "the journal has no valid %s: it was not made to the end, or is damaged",
-                         key.text);
+        (void)fault_set(ret_fault, FAULT_STORE,
+                        "the journal has no valid %s: it was not made to the end, or is damaged",
+                        key.text);
+        return false;
     }
     *ret_bytes = (const uint8_t *)value.text;
     return true;
@@ -494,17 +495,18 @@ static bool copied_checkpoint(const char *dest, struct checkpoint *ret_checkpoin
                               struct fault *ret_fault)
 {
     struct checkpoint_slots *slots = checkpoint_slots_open(dest, true, ret_fault);
-    const uint8_t *newest;
-    bool good;
+    bool good = false;
 
     if (slots == NULL) {
         return false;
     }
-    newest = checkpoint_slots_newest(slots);
-    good = newest == NULL
-               ? fault_set(ret_fault, FAULT_STORE, "there is no checkpoint to copy")
-               : checkpoint_decode(slice_bytes(newest, CHECKPOINT_SIGNED_LEN), ret_checkpoint, NULL,
-                                   ret_fault);
+    const uint8_t *newest = checkpoint_slots_newest(slots);
+    if (newest == NULL) {
+        (void)fault_set(ret_fault, FAULT_STORE, "there is no checkpoint to copy");
+    } else {
+        good = checkpoint_decode(slice_bytes(newest, CHECKPOINT_SIGNED_LEN), ret_checkpoint, NULL,
+                                 ret_fault);
+    }
     checkpoint_slots_close(slots);
     return good;
 }

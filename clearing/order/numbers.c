@@ -61,6 +61,7 @@ static struct terminal *terminal_put(struct numbers *numbers, store_t store, sli
     if (numbers->count == numbers->capacity) {
         numbers_grow(numbers);
     }
+    CHECK(numbers->terminals != NULL);
     *terminal_slot(numbers, store, code) = numbers->count + 1;
     struct terminal *terminal = &numbers->terminals[numbers->count++];
     *terminal = (struct terminal){.store = store, .code = code_of(code)};

@@ -266,7 +266,7 @@ size_t encode_event(const struct event *event, uint8_t *out, size_t cap)
 size_t encode_batch_header(const struct batch *batch, uint8_t *out, size_t cap)
 {
     Allclear__V1__Batch message;
-    code_t store = {0};
+    code_t store;
 
     if (!code_valid(batch->store) || batch->sequence == 0 || batch->created_ms <= 0 ||
         batch->created_ms >= POLICY_AT_MS_END) {

@@ -13,9 +13,9 @@
 
 #define GREETINGS    32       /* at a time: hand-shakes are the dearest thing for a gate */
 #define STILL_US     60000000 /* without any receipt: give up */
+#define LOOK_US      1000000  /* without any receipt: look whether the daemon is still there */
 #define LOST_US      5000000  /* without any receipt: something was lost, send again */
 #define WAIT_MS      50
-#define BUSY_US      50000
 #define HELLO_LEN    256
 
 static int64_t now_us(void)
@@ -30,7 +30,7 @@ static void fail(struct drive *drive, uint32_t store, const char *what)
 {
     if (!drive->failed) {
         (void)fault_set(
-            &drive->fault, FAULT_FORMAT, "store %s: %s", drive->ground->codes[store].text, what);
+            &drive->fault, FAULT_FORMAT, "store %s: %s", drive->arena->codes[store].text, what);
         drive->failed = true;
     }
 }
@@ -39,7 +39,8 @@ static bool may_send(const struct drive *drive, uint32_t number)
 {
     const struct drive_store *store = &drive->stores[number];
 
-    return store->next < store->end && store->next - store->acked < drive->options->window;
+    return store->next < store->end && !store->broken &&
+           store->next - store->acked < drive->options->window;
 }
 
 static void enqueue(struct drive *drive, uint32_t number)
@@ -47,7 +48,7 @@ static void enqueue(struct drive *drive, uint32_t number)
     struct drive_store *store = &drive->stores[number];
 
     if (!store->queued && may_send(drive, number)) {
-        uint32_t at = (drive->queue_head + drive->queue_count++) % drive->ground->stores;
+        uint32_t at = (drive->queue_head + drive->queue_count++) % drive->arena->stores;
         drive->queue[at] = number;
         store->queued = true;
     }
@@ -57,7 +58,7 @@ static uint32_t dequeue(struct drive *drive)
 {
     uint32_t number = drive->queue[drive->queue_head];
 
-    drive->queue_head = (drive->queue_head + 1) % drive->ground->stores;
+    drive->queue_head = (drive->queue_head + 1) % drive->arena->stores;
     drive->queue_count--;
     drive->stores[number].queued = false;
     return number;
@@ -91,21 +92,39 @@ static void keep(struct drive *drive, uint32_t number, uint32_t batch, slice_t b
         (struct drive_kept){number, batch, {copy, bytes.len}};
 }
 
-/* Go back to what is expected. Of the answers to what followed a lost batch only the first counts:
- * the others come while everything is held back. */
-static void go_back(struct drive *drive, uint32_t number, uint32_t retry_after_ms)
+/* All that was sent has been answered, and something of it was not taken: go on behind the last
+ * receipt. */
+static void go_back(struct drive *drive, uint32_t number)
 {
     struct drive_store *store = &drive->stores[number];
-    int64_t now = now_us();
 
-    if (now < store->not_before_us) {
-        return;
-    }
-    drive->under_way -= store->next - store->acked;
     drive->resent += store->next - store->acked;
     store->next = store->acked;
-    store->not_before_us = now + (retry_after_ms > 0 ? (int64_t)retry_after_ms * 1000 : BUSY_US);
+    store->broken = false;
     enqueue(drive, number);
+}
+
+static void note_answer(struct drive *drive, uint32_t number)
+{
+    struct drive_store *store = &drive->stores[number];
+
+    if (store->under_way > 0) {
+        store->under_way--;
+        drive->under_way--;
+    }
+    if (store->broken && store->under_way == 0) {
+        go_back(drive, number);
+    }
+}
+
+static void note_refusal(struct drive *drive, uint32_t number, uint32_t retry_after_ms)
+{
+    struct drive_store *store = &drive->stores[number];
+
+    store->broken = true;
+    if (retry_after_ms > 0) {
+        store->not_before_us = now_us() + (int64_t)retry_after_ms * 1000;
+    }
 }
 
 static void take_receipt(struct drive *drive, uint32_t number, const struct frame_receipt *receipt,
@@ -119,7 +138,7 @@ static void take_receipt(struct drive *drive, uint32_t number, const struct fram
         return; /* of a batch that was sent twice */
     }
     if (receipt->sequence > store->acked + 1) {
-        go_back(drive, number, 0); /* the one before it was lost: a resend brings it again */
+        note_refusal(drive, number, 0); /* the one before it was lost: a resend brings it again */
         return;
     }
     struct stock_batch *batch = &drive->stock->streams[number].batches[store->acked];
@@ -132,12 +151,8 @@ static void take_receipt(struct drive *drive, uint32_t number, const struct fram
     batch->checkpoint = checkpoint.size;
     drive->moved_us = batch->got_us;
     keep(drive, number, store->acked, bytes);
-    if (store->next > store->acked) {
-        drive->under_way--;
-    } else {
-        store->next++; /* it came after we had gone back */
-    }
     store->acked++;
+    store->next = store->next < store->acked ? store->acked : store->next;
     drive->due--;
     enqueue(drive, number);
 }
@@ -152,7 +167,8 @@ static void take_expect(struct drive *drive, uint32_t number, const struct frame
         return;
     case REASON_BUSY:
     case REASON_GAP:
-        go_back(drive, number, expect->retry_after_ms);
+        note_refusal(drive, number, expect->retry_after_ms);
+        note_answer(drive, number);
         return;
     case REASON_FROZEN:
     case REASON_MALFORMED:
@@ -181,6 +197,8 @@ static void take(void *context, uint32_t number, slice_t bytes)
     }
     if (frame.type == FRAME_RECEIPT) {
         take_receipt(drive, number, &frame.receipt, bytes);
+        note_answer(drive, number);
+        enqueue(drive, number);
     } else if (frame.type == FRAME_EXPECT) {
         take_expect(drive, number, &frame.expect);
     } else {
@@ -204,6 +222,7 @@ static bool send_one(struct drive *drive, uint32_t number, int64_t now)
         batch->sent_us = now;
     }
     store->next++;
+    store->under_way++;
     drive->under_way++;
     return true;
 }
@@ -225,6 +244,19 @@ static bool send_some(struct drive *drive)
     return sent;
 }
 
+/* Nothing has come for long: what is under way will not be answered. */
+static void forget_lost(struct drive *drive, uint32_t number)
+{
+    struct drive_store *store = &drive->stores[number];
+
+    if (store->under_way > 0) {
+        drive->under_way -= store->under_way;
+        store->under_way = 0;
+        store->not_before_us = now_us() + LOST_US;
+        go_back(drive, number);
+    }
+}
+
 static bool still_moves(struct drive *drive, struct fault *ret_fault)
 {
     if (drive->failed) {
@@ -232,10 +264,12 @@ static bool still_moves(struct drive *drive, struct fault *ret_fault)
         return false;
     }
     int64_t still = now_us() - drive->moved_us;
-    for (uint32_t i = 0; still > LOST_US && i < drive->ground->stores; i++) {
-        if (drive->stores[i].next > drive->stores[i].acked) {
-            go_back(drive, i, LOST_US / 1000);
-        }
+    if (still > LOOK_US && !server_lives(drive->server)) {
+        return fault_set(ret_fault, FAULT_IO, "the daemon has ended: see %s/allcleard.log",
+                         drive->server->dir);
+    }
+    for (uint32_t i = 0; still > LOST_US && i < drive->arena->stores; i++) {
+        forget_lost(drive, i);
     }
     return still < STILL_US ||
            fault_set(ret_fault, FAULT_IO, "no answer for a minute");
@@ -275,8 +309,8 @@ static slice_t make_hello(const struct drive *drive, uint32_t number, char *room
 {
     struct frame frame = {.type = FRAME_HELLO,
                           .hello = {.version = FRAME_VERSION,
-                                    .network = drive->ground->network,
-                                    .store = code_slice(&drive->ground->codes[number]),
+                                    .network = drive->arena->network,
+                                    .store = code_slice(&drive->arena->codes[number]),
                                     .agent = slice_of("allclear bench")}};
     size_t len = frame_encode(&frame, (uint8_t *)room, HELLO_LEN);
 
@@ -286,7 +320,7 @@ static slice_t make_hello(const struct drive *drive, uint32_t number, char *room
 
 static bool greet_all(struct drive *drive, struct fault *ret_fault)
 {
-    uint32_t stores = drive->ground->stores;
+    uint32_t stores = drive->arena->stores;
     slice_t *hellos = memory_zeroed(stores, sizeof *hellos);
     char(*rooms)[HELLO_LEN] = memory_zeroed(stores, sizeof *rooms);
     bool good = true;
@@ -309,18 +343,19 @@ static bool greet_all(struct drive *drive, struct fault *ret_fault)
 }
 
 bool drive_open(struct drive *drive, const struct bench_options *options,
-                const struct ground *ground, struct stock *stock, const struct server *server,
+                const struct arena *arena, struct stock *stock, const struct server *server,
                 struct fault *ret_fault)
 {
-    *drive = (struct drive){.options = options, .ground = ground, .stock = stock};
-    drive->stores = memory_zeroed(ground->stores, sizeof *drive->stores);
-    drive->queue = memory_zeroed(ground->stores, sizeof *drive->queue);
+    *drive =
+        (struct drive){.options = options, .arena = arena, .stock = stock, .server = server};
+    drive->stores = memory_zeroed(arena->stores, sizeof *drive->stores);
+    drive->queue = memory_zeroed(arena->stores, sizeof *drive->queue);
     struct sockets_options sockets = {
         .address = server->address,
-        .server_key = ground->gate_key,
-        .count = ground->stores,
-        .public_keys = (const uint8_t(*)[SOCKETS_KEY_LEN])ground->curve_public,
-        .secret_keys = (const uint8_t(*)[SOCKETS_KEY_LEN])ground->curve_secret,
+        .server_key = arena->gate_key,
+        .count = arena->stores,
+        .public_keys = (const uint8_t(*)[SOCKETS_KEY_LEN])arena->curve_public,
+        .secret_keys = (const uint8_t(*)[SOCKETS_KEY_LEN])arena->curve_secret,
     };
     drive->sockets = sockets_open(&sockets, ret_fault);
     return drive->sockets != NULL && greet_all(drive, ret_fault);
@@ -346,7 +381,7 @@ bool drive_run(struct drive *drive, bool warm, int64_t *ret_us, struct fault *re
 
     drive->accepted = 0;
     drive->moved_us = began;
-    for (uint32_t i = 0; i < drive->ground->stores; i++) {
+    for (uint32_t i = 0; i < drive->arena->stores; i++) {
         const struct stock_stream *stream = &drive->stock->streams[i];
         drive->stores[i].end = warm ? stream->warm : stream->count;
         all += drive->stores[i].end - drive->stores[i].acked;
@@ -379,8 +414,8 @@ static bool verify(const struct drive *drive, const struct drive_kept *kept,
     CHECK(frame_decode(kept->frame, &frame, &fault)); /* as when it came */
     CHECK(frame_decode((slice_t){(const char *)batch->frame, batch->len}, &sent, &fault));
     size_t len = encode_signed_batch(&sent.batch, bytes, sizeof bytes);
-    struct receipt_basis basis = {.network = drive->ground->network,
-                                  .ledger_key = drive->ground->ledger_key,
+    struct receipt_basis basis = {.network = drive->arena->network,
+                                  .ledger_key = drive->arena->ledger_key,
                                   .signed_batch = {(const char *)bytes, (uint32_t)len},
                                   .sequence = kept->batch + 1,
                                   .event_count = batch->events};

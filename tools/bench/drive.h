@@ -1,5 +1,6 @@
 /* The drive: sends the stock as the stores' nodes would, go-back-n with a window, and takes the
- * receipts.
+ * receipts. Each frame has one answer; after BUSY or GAP a store waits for those that are under way
+ * and then goes on behind its last receipt, so that nothing is sent twice without need.
  *
  * While the clock runs a receipt's form, sequence and outcomes are read, and every 64th is kept;
  * those are verified (leaf, Merkle path, the checkpoint's signature) by drive_verify when the clock
@@ -17,8 +18,10 @@
 struct drive_store {
     uint32_t next;
     uint32_t acked;
-    uint32_t end;        /* of this phase */
+    uint32_t end;          /* of this phase */
+    uint32_t under_way;    /* sent and not answered */
     int64_t not_before_us; /* after BUSY */
+    bool broken;           /* one was not taken: nothing more until all are answered */
     bool greeted;
     bool queued;
 };
@@ -31,8 +34,9 @@ struct drive_kept {
 
 struct drive {
     const struct bench_options *options;
-    const struct ground *ground;
+    const struct arena *arena;
     struct stock *stock;
+    const struct server *server;
     struct sockets *sockets;
     struct drive_store *stores;
     uint32_t *queue; /* ring of stores that may have something to send */
@@ -54,7 +58,7 @@ struct drive {
 /* Open a socket for each store and greet (as many at a time as a gate likes).
  * Returns: false with ret_fault; either way drive_close. */
 bool drive_open(struct drive *drive, const struct bench_options *options,
-                const struct ground *ground, struct stock *stock, const struct server *server,
+                const struct arena *arena, struct stock *stock, const struct server *server,
                 struct fault *ret_fault) MUST_USE;
 void drive_close(struct drive *drive);
 

@@ -98,12 +98,12 @@ void figures_take_batches(struct figures *figures, const struct stock *stock)
 /* amount / of, in thousandths, rounded down. */
 static uint64_t ratio(uint64_t amount, uint64_t of)
 {
-    return of == 0 ? 0 : (uint64_t)((unsigned __int128)amount * 1000 / of);
+    return of == 0 ? 0 : amount * 1000 / of;
 }
 
 static uint64_t per_second(uint64_t count, uint64_t us)
 {
-    return ratio(count, us) * 1000 + (us == 0 ? 0 : count * 1000 % us * 1000 / us);
+    return us == 0 ? 0 : count * 1000000 / us;
 }
 
 static uint64_t cpu_of_server(const struct figures *figures)

@@ -240,7 +240,7 @@ static bool points_sale(struct plan *plan, struct event *event, struct fault *re
     return true;
 }
 
-/* The fee stays; so does value given back, which nobody spends again here. */
+/* The fee stays. What is given back is not counted on for later sales. */
 static void refund(struct plan *plan, struct event *event)
 {
     uint32_t at = (uint32_t)random_below(plan, plan->sale_count);

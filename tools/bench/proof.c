@@ -1,6 +1,7 @@
 #include "tools/bench/proof.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -38,18 +39,18 @@ static void check_net(struct figures *figures, const struct state *state,
     }
 }
 
-static void check_nets(struct figures *figures, const struct ground *ground,
+static void check_nets(struct figures *figures, const struct arena *arena,
                        const struct plan *plan, const struct state *state)
 {
     uint32_t count = state->registry.participant_codes.count;
     struct participant_sums *sums = memory_zeroed(count, sizeof *sums);
 
     positions_by_participant(&state->positions, sums, count);
-    for (uint32_t i = 0; i < ground->stores; i++) {
-        check_net(figures, state, sums, code_slice(&ground->codes[i]), plan->store_nets[i]);
+    for (uint32_t i = 0; i < arena->stores; i++) {
+        check_net(figures, state, sums, code_slice(&arena->codes[i]), plan->store_nets[i]);
     }
-    check_net(figures, state, sums, slice_of(GROUND_HQ), plan->hq_net);
-    check_net(figures, state, sums, slice_of(GROUND_FUND), plan->fund_net);
+    check_net(figures, state, sums, slice_of(ARENA_HQ), plan->hq_net);
+    check_net(figures, state, sums, slice_of(ARENA_FUND), plan->fund_net);
     free(sums);
 }
 
@@ -68,11 +69,11 @@ static uint64_t records_of_warm_up(const struct stock *stock)
     return records;
 }
 
-struct view *proof_replay(const struct ground *ground, const struct plan *plan,
+struct view *proof_replay(const struct arena *arena, const struct plan *plan,
                           const struct stock *stock, uint64_t in_receipts, struct figures *figures,
                           struct fault *ret_fault)
 {
-    struct view_options options = {.dir = ground->dir, .progress = on_progress};
+    struct view_options options = {.dir = arena->dir, .progress = on_progress};
     struct view *view = view_open(&options, ret_fault);
 
     if (view == NULL) {
@@ -91,7 +92,7 @@ struct view *proof_replay(const struct ground *ground, const struct plan *plan,
                      figures->accepted,
                      in_receipts);
     }
-    check_nets(figures, ground, plan, state);
+    check_nets(figures, arena, plan, state);
     return view;
 }
 
@@ -168,7 +169,7 @@ static bool append_all(struct store *store, const struct raw *raw, uint64_t *ret
     return true;
 }
 
-bool proof_append_raw(struct view *view, const struct ground *ground, struct figures *figures,
+bool proof_append_raw(struct view *view, const struct arena *arena, struct figures *figures,
                       struct fault *ret_fault)
 {
     struct raw raw = {0};
@@ -176,7 +177,7 @@ bool proof_append_raw(struct view *view, const struct ground *ground, struct fig
     uint64_t commits = figures->commits > 0 ? figures->commits : 1;
 
     raw.group = (figures->records + commits - 1) / commits;
-    bool good = files_path(ground->dir, "raw", path, ret_fault) &&
+    bool good = files_path(arena->dir, "raw", path, ret_fault) &&
                 files_make_dir(path, ret_fault) &&
                 raw_load(&raw, view, view->records - figures->records, ret_fault);
     struct store_options options = {.dir = path, .create = true};

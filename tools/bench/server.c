@@ -174,6 +174,15 @@ bool server_start(struct server *server, const char *dir, struct fault *ret_faul
            fault_set(ret_fault, FAULT_IO, "the daemon has no gate process");
 }
 
+bool server_lives(const struct server *server)
+{
+    siginfo_t info = {0};
+
+    return waitid(P_PID, (id_t)server->pids[SERVER_DAEMON], &info, WEXITED | WNOHANG | WNOWAIT) ==
+               0 &&
+           info.si_pid == 0;
+}
+
 bool server_usage(const struct server *server, struct server_usage *ret_usage,
                   struct fault *ret_fault)
 {

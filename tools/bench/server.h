@@ -26,6 +26,9 @@ struct server_usage {
  * Returns: false with ret_fault. */
 bool server_start(struct server *server, const char *dir, struct fault *ret_fault) MUST_USE;
 
+/* Has the daemon not ended by itself? */
+bool server_lives(const struct server *server);
+
 /* Out: *ret_usage. Returns: false with ret_fault. */
 bool server_usage(const struct server *server, struct server_usage *ret_usage,
                   struct fault *ret_fault) MUST_USE;

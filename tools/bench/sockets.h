@@ -1,5 +1,6 @@
-/* The stores' sockets: one DEALER over CURVE for each store, as a node's wire is, but all of them in
- * one context with one set to wait on. One pool a process; one thread; no fork while it is open. */
+/* The stores' sockets: one DEALER over CURVE for each store, as a node's wire is, but all of them
+ * in one context, with one set to wait on. One pool a process; one thread; no fork while it is
+ * open. */
 #ifndef TOOLS_BENCH_SOCKETS_H
 #define TOOLS_BENCH_SOCKETS_H
 

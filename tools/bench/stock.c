@@ -12,7 +12,7 @@
 struct filling {
     struct stock *stock;
     const struct plan *plan;
-    const struct ground *ground;
+    const struct arena *arena;
     uint32_t store;
     uint32_t events;
     uint32_t events_max;
@@ -26,8 +26,8 @@ struct filling {
 static void begin_batch(struct filling *filling)
 {
     const struct stock_stream *stream = &filling->stock->streams[filling->store];
-    struct batch batch = {.network = filling->ground->network,
-                          .store = code_slice(&filling->ground->codes[filling->store]),
+    struct batch batch = {.network = filling->arena->network,
+                          .store = code_slice(&filling->arena->codes[filling->store]),
                           .sequence = stream->count + 1,
                           .previous = stream->last,
                           .created_ms = filling->plan->at_ms};
@@ -40,7 +40,7 @@ static void begin_batch(struct filling *filling)
 static void end_batch(struct filling *filling)
 {
     struct stock_stream *stream = &filling->stock->streams[filling->store];
-    const struct sign_key *key = filling->ground->keys[filling->store];
+    const struct sign_key *key = filling->arena->keys[filling->store];
     uint8_t public_key[SIGN_PUBLIC_LEN];
     uint8_t id[SIGN_KEY_ID_LEN];
     uint8_t signature[SIGN_SIGNATURE_LEN];
@@ -51,7 +51,7 @@ static void end_batch(struct filling *filling)
     sign_key_public(key, public_key);
     sign_key_id(public_key, id);
     digest_sha256(filling->body, filling->len, stream->last);
-    sign_digest(key, SIGN_BATCH, filling->ground->network, stream->last, signature);
+    sign_digest(key, SIGN_BATCH, filling->arena->network, stream->last, signature);
     struct frame frame = {
         .type = FRAME_BATCH,
         .batch = {.body = {(const char *)filling->body, (uint32_t)filling->len},
@@ -118,21 +118,21 @@ static bool fill_measured(struct filling *filling, struct plan *plan, struct fau
     return true;
 }
 
-bool stock_make(struct stock *stock, struct plan *plan, const struct ground *ground,
+bool stock_make(struct stock *stock, struct plan *plan, const struct arena *arena,
                 struct fault *ret_fault)
 {
     struct filling *filling = memory_zeroed(1, sizeof *filling);
     bool good = true;
 
-    *stock = (struct stock){.stores = ground->stores};
-    stock->streams = memory_zeroed(ground->stores, sizeof *stock->streams);
+    *stock = (struct stock){.stores = arena->stores};
+    stock->streams = memory_zeroed(arena->stores, sizeof *stock->streams);
     filling->stock = stock;
     filling->plan = plan;
-    filling->ground = ground;
-    for (filling->store = 0; filling->store < ground->stores; filling->store++) {
+    filling->arena = arena;
+    for (filling->store = 0; filling->store < arena->stores; filling->store++) {
         fill_warm(filling, plan);
     }
-    for (filling->store = 0; good && filling->store < ground->stores; filling->store++) {
+    for (filling->store = 0; good && filling->store < arena->stores; filling->store++) {
         good = fill_measured(filling, plan, ret_fault);
         figures_progress("signing", stock->events, plan->options->events);
     }

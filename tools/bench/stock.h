@@ -2,7 +2,7 @@
 #ifndef TOOLS_BENCH_STOCK_H
 #define TOOLS_BENCH_STOCK_H
 
-#include "tools/bench/ground.h"
+#include "tools/bench/arena.h"
 #include "tools/bench/plan.h"
 
 struct stock_batch {
@@ -31,7 +31,7 @@ struct stock {
 
 /* Make and sign all of the plan's batches. Progress goes to stderr.
  * Returns: false with ret_fault; either way stock_deinit. */
-bool stock_make(struct stock *stock, struct plan *plan, const struct ground *ground,
+bool stock_make(struct stock *stock, struct plan *plan, const struct arena *arena,
                 struct fault *ret_fault) MUST_USE;
 void stock_deinit(struct stock *stock);
 

@@ -256,6 +256,7 @@ struct key_options {
 
 static int run(const struct key_options *options, const json_t *head, char **words, int count)
 {
+    CHECK(count > 0 && words[0] != NULL); /* args_read has seen to it */
     if (strcmp(words[0], "list") == 0 && count == 1) {
         return list_keys(head, options->json);
     }

@@ -1,16 +1,16 @@
-/* The ground of a bench: a data folder with an alliance of N stores, each with its approved keys,
+/* The arena of a bench: a data folder with an alliance of N stores, each with its approved keys,
  * as `init`, `join` and `key approve` would have made it. */
-#ifndef TOOLS_BENCH_GROUND_H
-#define TOOLS_BENCH_GROUND_H
+#ifndef TOOLS_BENCH_ARENA_H
+#define TOOLS_BENCH_ARENA_H
 
 #include "clearing/base/check.h"
 #include "clearing/base/code.h"
 #include "clearing/crypto/sign.h"
 
-#define GROUND_HQ   "HQ"
-#define GROUND_FUND "FUND"
+#define ARENA_HQ   "HQ"
+#define ARENA_FUND "FUND"
 
-struct ground {
+struct arena {
     const char *dir;
     uint32_t stores;
     uint8_t network[SIGN_NETWORK_LEN];
@@ -23,9 +23,9 @@ struct ground {
     uint8_t (*curve_secret)[32];
 };
 
-/* Make everything in an empty folder. Returns: false with ret_fault; either way ground_deinit. */
-bool ground_make(struct ground *ground, const char *dir, uint32_t stores,
+/* Make everything in an empty folder. Returns: false with ret_fault; either way arena_deinit. */
+bool arena_make(struct arena *arena, const char *dir, uint32_t stores,
                  struct fault *ret_fault) MUST_USE;
-void ground_deinit(struct ground *ground);
+void arena_deinit(struct arena *arena);
 
 #endif
