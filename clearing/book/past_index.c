@@ -206,27 +206,50 @@ static bool item_accepted(const struct results_item *item)
 }
 
 /* Find the event of a number in an opened batch. Out: its place. */
+/* An event in an opened batch. */
+struct found {
+    uint32_t place;
+    slice_t bytes;
+};
+
+/* Is this event of an opened batch the one of that number, and has it spent it? */
+static bool is_event(const struct opened *opened, const struct event *event, uint32_t place,
+                     slice_t terminal, uint64_t number)
+{
+    uint8_t outcome = opened->head.pairs[2 * place];
+
+    return (outcome == OUTCOME_ACCEPTED || outcome == OUTCOME_WAITING) && event->number == number &&
+           slice_equal(event->terminal, terminal);
+}
+
+/* `guess`: where it stands if the batch is of one till that counts without holes; otherwise all are
+ * looked at. */
 static bool event_in(const struct opened *opened, slice_t terminal, uint64_t number,
-                     uint32_t *ret_place, slice_t *ret_bytes)
+                     uint64_t guess, struct found *ret_found)
 {
     static _Thread_local struct event event;
     struct decode_fault fault;
     struct batch batch;
 
     CHECK(decode_batch_header(opened->signed_batch.body, &batch, &fault));
-    struct batch_cursor cursor = batch_cursor_of(&batch);
-    while (cursor.count < opened->head.count &&
-           decode_next_event(&cursor, &event, &fault) == CURSOR_EVENT) {
-        uint32_t place = cursor.count - 1;
-        uint8_t outcome = opened->head.pairs[2 * place];
-        bool spent = outcome == OUTCOME_ACCEPTED || outcome == OUTCOME_WAITING;
-        if (spent && event.number == number && slice_equal(event.terminal, terminal)) {
-            *ret_place = place;
-            *ret_bytes = cursor.event_bytes;
-            return true;
+    for (bool guessing = guess < opened->head.count;; guessing = false) {
+        struct batch_cursor cursor = batch_cursor_of(&batch);
+        while (guessing && cursor.count < guess && batch_cursor_skip(&cursor)) {
+        }
+        while (cursor.count < opened->head.count &&
+               decode_next_event(&cursor, &event, &fault) == CURSOR_EVENT) {
+            if (is_event(opened, &event, cursor.count - 1, terminal, number)) {
+                *ret_found = (struct found){cursor.count - 1, cursor.event_bytes};
+                return true;
+            }
+            if (guessing) {
+                break;
+            }
+        }
+        if (!guessing) {
+            return false;
         }
     }
-    return false;
 }
 
 /* The results of the batch's own event at a place: the items of accepted ones come in order. */
@@ -285,7 +308,7 @@ static void released_item(const struct past_index *past, const struct opened *op
 /* The newest record before `limit` that may hold a number, by the runs of its terminal (false:
  * none). A number can be in several, when its event had waited, was refused and came again. */
 static bool newest_run(const struct past_terminal *terminal, uint64_t number, uint64_t limit,
-                       uint64_t *ret_record)
+                       uint64_t *ret_record, uint64_t *ret_first)
 {
     uint32_t low = 0;
     uint32_t high = terminal->count;
@@ -303,6 +326,7 @@ static bool newest_run(const struct past_terminal *terminal, uint64_t number, ui
         const struct past_run *run = &terminal->runs[i];
         if (run->last >= number && run->record < limit && (!found || run->record > *ret_record)) {
             *ret_record = run->record;
+            *ret_first = run->first;
             found = true;
         }
     }
@@ -310,14 +334,14 @@ static bool newest_run(const struct past_terminal *terminal, uint64_t number, ui
 }
 
 static bool find_run(struct past_index *past, const struct past_terminal *terminal,
-                     uint64_t number, struct opened *ret_opened, uint32_t *ret_place,
-                     slice_t *ret_bytes)
+                     uint64_t number, struct opened *ret_opened, struct found *ret_found)
 {
     uint64_t record = UINT64_MAX;
+    uint64_t first = 0;
 
-    while (newest_run(terminal, number, record, &record)) {
+    while (newest_run(terminal, number, record, &record, &first)) {
         open_record(past, record, ret_opened);
-        if (event_in(ret_opened, code_slice(&terminal->code), number, ret_place, ret_bytes)) {
+        if (event_in(ret_opened, code_slice(&terminal->code), number, number - first, ret_found)) {
             return true;
         }
     }
@@ -330,16 +354,14 @@ static bool past_find(void *context, store_t store, slice_t terminal_code, uint6
     struct past_index *past = context;
     const struct past_terminal *terminal = terminal_find(past, store, terminal_code);
     struct opened opened;
-    uint32_t place = 0;
-    slice_t bytes = {NULL, 0};
+    struct found found = {0, {NULL, 0}};
 
-    if (terminal == NULL ||
-        !find_run(past, terminal, number, &opened, &place, &bytes)) {
+    if (terminal == NULL || !find_run(past, terminal, number, &opened, &found)) {
         return false;
     }
-    *ret_past = (struct past){.store = store, .event = bytes};
-    if (opened.head.pairs[2 * place] == OUTCOME_ACCEPTED) {
-        own_item(past, &opened, place, ret_past);
+    *ret_past = (struct past){.store = store, .event = found.bytes};
+    if (opened.head.pairs[2 * found.place] == OUTCOME_ACCEPTED) {
+        own_item(past, &opened, found.place, ret_past);
         return true;
     }
     const code_t *code = registry_store_code(past->registry, store);
@@ -350,8 +372,8 @@ static bool past_find(void *context, store_t store, slice_t terminal_code, uint6
     }
     /* its bytes are in one record, its results in another: keep the bytes aside */
     static _Thread_local uint8_t kept[BATCH_BODY_LEN_MAX];
-    memcpy(kept, bytes.text, bytes.len);
-    ret_past->event = (slice_t){(const char *)kept, bytes.len};
+    memcpy(kept, found.bytes.text, found.bytes.len);
+    ret_past->event = (slice_t){(const char *)kept, found.bytes.len};
     open_record(past, *release - 1, &opened);
     released_item(past, &opened, store, terminal_code, number, ret_past);
     return true;

@@ -9,6 +9,14 @@
 #include "clearing/ledger/replay.h"
 #include "proto/codec/frame.h"
 
+#define CACHE_RECORDS 1024 /* at most 64 MiB */
+
+struct cached {
+    uint64_t index;
+    uint32_t len;
+    uint8_t *bytes; /* NULL: empty */
+};
+
 struct ledger {
     struct book book;
     struct journal *journal;
@@ -25,6 +33,7 @@ struct ledger {
     uint8_t checkpoint[CHECKPOINT_SIGNED_LEN]; /* the newest written */
     uint64_t checkpoint_size;
     uint8_t *results; /* scratch for one record's results */
+    struct cached cache[CACHE_RECORDS]; /* by index, of the writer */
 };
 
 /* --- records by index, durable or not --- */
@@ -37,18 +46,16 @@ static const slice_t *in_group(const struct ledger_group *group, uint64_t index)
     return &group->records[index - group->first];
 }
 
-static slice_t fetch(void *context, uint64_t index)
+/* Read a record from the journal into its place of the cache: refunds look at the same recent
+ * records again and again, and each read is hashed. */
+static slice_t fetch_durable(struct ledger *ledger, uint64_t index)
 {
-    struct ledger *ledger = context;
-    const slice_t *pending = in_group(ledger->gathering, index);
+    struct cached *cached = &ledger->cache[index % CACHE_RECORDS];
     struct journal_entry entry;
     struct fault fault = {0};
 
-    if (pending == NULL) {
-        pending = in_group(ledger->under_way, index);
-    }
-    if (pending != NULL) {
-        return *pending;
+    if (cached->bytes != NULL && cached->index == index) {
+        return (slice_t){(const char *)cached->bytes, cached->len};
     }
     journal_reader_seek(ledger->reader, index);
     if (journal_reader_next(ledger->reader, &entry, &fault) != JOURNAL_ENTRY) {
@@ -56,7 +63,22 @@ static slice_t fetch(void *context, uint64_t index)
         fprintf(stderr, "allclear: %s\n", fault.text);
         CHECK(false);
     }
-    return entry.bytes;
+    cached->bytes = memory_resize(cached->bytes, entry.bytes.len, 1);
+    memcpy(cached->bytes, entry.bytes.text, entry.bytes.len);
+    cached->len = entry.bytes.len;
+    cached->index = index;
+    return (slice_t){(const char *)cached->bytes, cached->len};
+}
+
+static slice_t fetch(void *context, uint64_t index)
+{
+    struct ledger *ledger = context;
+    const slice_t *pending = in_group(ledger->gathering, index);
+
+    if (pending == NULL) {
+        pending = in_group(ledger->under_way, index);
+    }
+    return pending != NULL ? *pending : fetch_durable(ledger, index);
 }
 
 /* --- opening --- */
@@ -196,6 +218,9 @@ void ledger_close(struct ledger *ledger)
     for (int i = 0; i < 2; i++) {
         free(ledger->groups[i].bytes);
         free(ledger->groups[i].receipts);
+    }
+    for (uint32_t i = 0; i < CACHE_RECORDS; i++) {
+        free(ledger->cache[i].bytes);
     }
     free(ledger->results);
     free(ledger->dir);

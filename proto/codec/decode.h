@@ -100,6 +100,10 @@ struct batch_cursor batch_cursor_of(const struct batch *batch);
 cursor_result_t decode_next_event(struct batch_cursor *cursor, struct event *ret_event,
                                   struct decode_fault *ret_fault) MUST_USE;
 
+/* Pass over the next event without looking at it, in a batch that was well formed before.
+ * Returns: false at the end. */
+bool batch_cursor_skip(struct batch_cursor *cursor);
+
 /* Read a whole batch to see that it is well formed; `scratch` is overwritten.
  * Returns: false with *ret_fault. Out: the header and the number of events. */
 bool decode_batch(slice_t body, struct event *scratch, struct batch *ret_batch, uint32_t *ret_count,

@@ -95,6 +95,23 @@ cursor_result_t decode_next_event(struct batch_cursor *cursor, struct event *ret
     return CURSOR_EVENT;
 }
 
+bool batch_cursor_skip(struct batch_cursor *cursor)
+{
+    struct wire r = wire_of(cursor->body);
+    const uint8_t *outer = NULL;
+    uint32_t last = 7;
+    uint32_t tag = 0;
+
+    r.at += cursor->offset;
+    if (!wire_tag(&r, REPEATED(7), &last, &tag) || !wire_enter(&r, &outer)) {
+        return false;
+    }
+    cursor->event_bytes = (slice_t){(const char *)r.at, (uint32_t)(r.end - r.at)};
+    cursor->offset = (uint32_t)((const char *)r.end - cursor->body.text);
+    cursor->count++;
+    return true;
+}
+
 bool decode_batch(slice_t body, struct event *scratch, struct batch *ret_batch, uint32_t *ret_count,
                   struct decode_fault *ret_fault)
 {

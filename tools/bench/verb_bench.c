@@ -120,6 +120,7 @@ static bool read_mix(const char *text, uint32_t ret_mix[BENCH_KINDS])
         return true;
     }
     int count =
+        /* NOLINTNEXTLINE(cert-err34-c): three digits fit */
         sscanf(text, "%3u,%3u,%3u,%3u,%3u%c", &mix[0], &mix[1], &mix[2], &mix[3], &mix[4], &rest);
     for (int i = 0; i < BENCH_KINDS; i++) {
         sum += mix[i];
