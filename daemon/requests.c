@@ -34,15 +34,30 @@ static uint8_t *of_hex(const char *text, size_t *ret_len)
     return bytes;
 }
 
+/* Where the requests to join are listed. */
+struct joining {
+    const struct server *server;
+    json_t *rows;
+};
+
 static void add_join(void *context, slice_t store, const uint8_t request[JOIN_LEN])
 {
+    const struct joining *joining = context;
+    const struct server *server = joining->server;
+    uint8_t id[SIGN_KEY_ID_LEN];
     json_t *row = json_object();
 
+    sign_key_id(request, id);
+    if (book_store_of_key(server->book, id).n != STORE_NONE.n) {
+        joins_remove(server->options->dir, store); /* it has been approved */
+        json_decref(row);
+        return;
+    }
     json_object_set_new(row, "store", json_stringn(store.text, store.len));
     json_object_set_new(row, "public", hex_json(request, 32));
     json_object_set_new(row, "transport", hex_json(request + 32, 32));
     json_object_set_new(row, "possession", hex_json(request + 64, 64));
-    json_array_append_new(context, row);
+    json_array_append_new(joining->rows, row);
 }
 
 static json_t *store_row(const struct server *server, uint32_t number)
@@ -108,7 +123,8 @@ static json_t *head(struct server *server)
     for (uint32_t i = 0; i < book->state.registry.store_codes.count; i++) {
         json_array_append_new(stores, store_row(server, i));
     }
-    joins_each(server->options->dir, add_join, joins);
+    struct joining joining = {server, joins};
+    joins_each(server->options->dir, add_join, &joining);
     for (uint32_t i = 0; i < book->cycle_count; i++) {
         json_t *row = json_object();
         json_object_set_new(row, "cycle", json_string(book->cycles[i].id.text));
