@@ -64,6 +64,7 @@ void book_deinit(struct book *book)
     }
     free(book->streams);
     free(book->cycles);
+    free(book->members);
     free(book->refused.list);
     free(book->late.list);
     *book = (struct book){0};
@@ -181,6 +182,22 @@ verdict_t book_judge_batch(struct book *book, const struct batch_door *door, uin
     return VERDICT_TAKE;
 }
 
+bool book_check_events(struct book *book, const struct batch_door *door,
+                       struct decode_fault *ret_fault)
+{
+    struct batch_cursor cursor = batch_cursor_of(&door->batch);
+    cursor_result_t result = CURSOR_EVENT;
+
+    if (book->members == NULL) {
+        book->members = memory_resize(NULL, BATCH_EVENTS_MAX, sizeof *book->members);
+    }
+    while ((result = decode_next_event(&cursor, &book->event, ret_fault)) == CURSOR_EVENT) {
+        book->members[cursor.count - 1] = book->event.member;
+    }
+    book->event_count = cursor.count;
+    return result == CURSOR_END;
+}
+
 void book_apply_batch(struct book *book, const struct batch_door *door, int64_t received_ms)
 {
     struct batch_cursor cursor = batch_cursor_of(&door->batch);
@@ -192,6 +209,8 @@ void book_apply_batch(struct book *book, const struct batch_door *door, int64_t 
     book->past.current =
         (struct past_current){true, book->records, &door->signed_batch, &book->results};
     while (decode_next_event(&cursor, &book->event, &fault) == CURSOR_EVENT) {
+        members_look_ahead(
+            &book->state.members, book->members, book->event_count, cursor.count - 1);
         apply_event(
             &book->apply, door->store, cursor.event_bytes, &book->event, received_ms);
     }

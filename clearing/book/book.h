@@ -58,6 +58,8 @@ struct book {
     struct report_events late;
     struct results_stream results;
     struct event event; /* scratch */
+    uint64_t *members;  /* of the events of the batch that was checked last, 0: none */
+    uint32_t event_count;
     /* Told of a closing cycle before its figures are cleared; may be NULL. */
     void (*on_close)(void *context, const struct cycle *cycle, const struct report *report);
     void *on_close_context;
@@ -103,8 +105,13 @@ bool book_verify_batch(const struct book *book, const struct batch_door *door) M
 verdict_t book_judge_batch(struct book *book, const struct batch_door *door, uint64_t *ret_record,
                            int *ret_reason);
 
-/* Apply a batch that VERDICT_TAKE was said of, as the next record. Its results are in
- * book->results. */
+/* Are all its events well formed? Also readies the book for applying them.
+ * Returns: false with *ret_fault. */
+bool book_check_events(struct book *book, const struct batch_door *door,
+                       struct decode_fault *ret_fault) MUST_USE;
+
+/* Apply a batch that VERDICT_TAKE was said of and whose events were checked just before, as the
+ * next record. Its results are in book->results. */
 void book_apply_batch(struct book *book, const struct batch_door *door, int64_t received_ms);
 
 /* Freeze a store for an equivocation that is journaled as the next record (kind EVIDENCE). */

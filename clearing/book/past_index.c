@@ -121,6 +121,7 @@ struct opened {
     uint64_t index;
     struct signed_batch signed_batch;
     struct results_head head;
+    const struct results_mark *marks; /* of the batch at hand, which has no head yet */
     slice_t stream;
 };
 
@@ -132,54 +133,76 @@ static void open_current(const struct past_current *current, struct opened *ret_
         .index = current->index,
         .signed_batch = *current->signed_batch,
         .head = {.count = results->count, .pairs = results->pairs},
+        .marks = results->marks,
         .stream = {(const char *)results->bytes.bytes, (uint32_t)results->bytes.len},
     };
 }
 
-/* Copy what a record holds: fetching the next would overwrite it. */
+static void keep(uint8_t **bytes, uint32_t *len, uint32_t *capacity, slice_t more)
+{
+    if (*len + more.len > *capacity) {
+        *capacity = *len + more.len;
+        *bytes = memory_resize(*bytes, *capacity, 1);
+    }
+    memcpy(*bytes + *len, more.text, more.len);
+    *len += more.len;
+}
+
+/* Read a batch record and what continues its results: fetching the next overwrites the last. */
+static void keep_record(const struct past_index *past, uint64_t index, struct past_kept *kept)
+{
+    struct record record = fetch(past, index);
+    struct results_head head;
+
+    CHECK(record.kind == RECORD_BATCH && results_head_read(record.results, &head));
+    uint32_t missing = head.stream_len - head.piece.len;
+    kept->record = index;
+    kept->payload_len = 0;
+    kept->results_len = 0;
+    keep(&kept->payload, &kept->payload_len, &kept->payload_capacity, record.payload);
+    keep(&kept->results, &kept->results_len, &kept->results_capacity, record.results);
+    for (uint64_t next = index + 1; missing > 0; next++) {
+        struct record more = fetch(past, next);
+        CHECK(more.kind == RECORD_RESULTS && more.results.len > 0 && more.results.len <= missing);
+        keep(&kept->results, &kept->results_len, &kept->results_capacity, more.results);
+        missing -= more.results.len;
+    }
+}
+
 static void open_record(struct past_index *past, uint64_t index, struct opened *ret_opened)
 {
-    struct record record;
+    struct past_kept *kept = &past->kept[index % PAST_KEPT];
     struct decode_fault fault;
 
     if (past->current.open && past->current.index == index) {
         open_current(&past->current, ret_opened);
         return;
     }
-    record = fetch(past, index);
-    if (past->batch == NULL) {
-        past->batch = memory_resize(NULL, 2 * RECORD_LEN_MAX, 1);
+    if (kept->payload == NULL || kept->record != index) {
+        keep_record(past, index, kept);
     }
-    memcpy(past->batch, record.payload.text, record.payload.len);
-    memcpy(past->batch + record.payload.len, record.results.text, record.results.len);
-    slice_t payload = {(const char *)past->batch, record.payload.len};
-    slice_t results = {(const char *)past->batch + record.payload.len, record.results.len};
-    ret_opened->index = index;
+    slice_t payload = {(const char *)kept->payload, kept->payload_len};
+    slice_t results = {(const char *)kept->results, kept->results_len};
+    *ret_opened = (struct opened){.index = index};
     CHECK(decode_signed_batch(payload, &ret_opened->signed_batch, &fault));
     CHECK(results_head_read(results, &ret_opened->head));
-    ret_opened->stream = ret_opened->head.piece;
-    if (ret_opened->head.piece.len == ret_opened->head.stream_len) {
-        return;
-    }
-    if (past->stream_capacity < ret_opened->head.stream_len) {
-        past->stream_capacity = ret_opened->head.stream_len;
-        past->stream = memory_resize(past->stream, past->stream_capacity, 1);
-    }
-    uint32_t have = ret_opened->head.piece.len;
-    memcpy(past->stream, ret_opened->head.piece.text, have);
-    for (uint64_t next = index + 1; have < ret_opened->head.stream_len; next++) {
-        struct record more = fetch(past, next);
-        CHECK(more.kind == RECORD_RESULTS && more.results.len > 0 &&
-              more.results.len <= ret_opened->head.stream_len - have);
-        memcpy(past->stream + have, more.results.text, more.results.len);
-        have += more.results.len;
-    }
-    ret_opened->stream = (slice_t){(const char *)past->stream, have};
+    ret_opened->stream = ret_opened->head.piece; /* with its continuations it is whole */
 }
 
-static struct reader stream_reader(const struct opened *opened)
+static struct reader stream_reader(const struct opened *opened, uint32_t offset)
 {
-    return (struct reader){(const uint8_t *)opened->stream.text, opened->stream.len, 0, false};
+    CHECK(offset <= opened->stream.len);
+    return (struct reader){(const uint8_t *)opened->stream.text, opened->stream.len, offset, false};
+}
+
+/* The last mark that is not after the event of a place. */
+static struct results_mark mark_before(const struct opened *opened, uint32_t place)
+{
+    if (opened->marks == NULL) {
+        return results_head_mark(&opened->head, place);
+    }
+    return place < RESULTS_MARK ? (struct results_mark){0}
+                                : opened->marks[place / RESULTS_MARK - 1];
 }
 
 /* The sequence number of the first event accepted in a record that has one. */
@@ -256,12 +279,13 @@ static bool event_in(const struct opened *opened, slice_t terminal, uint64_t num
 static void own_item(const struct past_index *past, const struct opened *opened, uint32_t place,
                      struct past *ret_past)
 {
-    struct reader reader = stream_reader(opened);
+    struct results_mark mark = mark_before(opened, place);
+    struct reader reader = stream_reader(opened, mark.offset);
     struct results_item item;
-    uint64_t seq = first_seq(past, opened->index);
-    uint32_t before = 0; /* accepted events of the batch before this one */
+    uint64_t seq = first_seq(past, opened->index) + mark.accepted;
+    uint32_t before = 0; /* accepted events of the batch between the mark and this one */
 
-    for (uint32_t i = 0; i < place; i++) {
+    for (uint32_t i = place / RESULTS_MARK * RESULTS_MARK; i < place; i++) {
         before += opened->head.pairs[2 * i] == OUTCOME_ACCEPTED;
     }
     while (results_item_read(&reader, &item)) {
@@ -283,7 +307,7 @@ static void released_item(const struct past_index *past, const struct opened *op
                           store_t store, slice_t terminal, uint64_t number,
                           struct past *ret_past)
 {
-    struct reader reader = stream_reader(opened);
+    struct reader reader = stream_reader(opened, 0);
     struct results_item item;
     uint64_t seq = 0;
     bool counted = false;
@@ -379,6 +403,22 @@ static bool past_find(void *context, store_t store, slice_t terminal_code, uint6
     return true;
 }
 
+/* The last mark before the n-th accepted event, counted from 0; the cursor goes to its place. */
+static struct results_mark mark_of_accepted(const struct opened *opened, uint64_t n,
+                                            struct batch_cursor *cursor)
+{
+    uint32_t place = 0;
+
+    while (place + RESULTS_MARK < opened->head.count &&
+           mark_before(opened, place + RESULTS_MARK).accepted <= n) {
+        place += RESULTS_MARK;
+    }
+    while (cursor->count < place) {
+        CHECK(batch_cursor_skip(cursor));
+    }
+    return mark_before(opened, place);
+}
+
 struct past_name past_index_name(struct past_index *past, uint64_t seq)
 {
     static _Thread_local struct event event;
@@ -401,8 +441,10 @@ struct past_name past_index_name(struct past_index *past, uint64_t seq)
     open_record(past, past->records[low].record, &opened);
     CHECK(decode_batch_header(opened.signed_batch.body, &batch, &fault));
     struct batch_cursor cursor = batch_cursor_of(&batch);
-    struct reader reader = stream_reader(&opened);
     uint64_t at = past->records[low].first_seq;
+    struct results_mark mark = mark_of_accepted(&opened, seq - at, &cursor);
+    struct reader reader = stream_reader(&opened, mark.offset);
+    at += mark.accepted;
     while (results_item_read(&reader, &item)) {
         if (!item.released) { /* the next accepted event of the batch */
             do {
@@ -440,8 +482,10 @@ void past_index_deinit(struct past_index *past)
     }
     free(past->terminals);
     free(past->records);
-    free(past->batch);
-    free(past->stream);
+    for (uint32_t i = 0; i < PAST_KEPT; i++) {
+        free(past->kept[i].payload);
+        free(past->kept[i].results);
+    }
     map_deinit(&past->by_terminal);
     map_deinit(&past->released);
     *past = (struct past_index){0};

@@ -44,6 +44,18 @@ struct past_current {
     const struct results_stream *results; /* of its events so far */
 };
 
+/* A batch record as it was read: kept, because refunds look at the same recent ones again. */
+#define PAST_KEPT 512
+struct past_kept {
+    uint64_t record;
+    uint8_t *payload; /* NULL: empty */
+    uint32_t payload_len;
+    uint32_t payload_capacity;
+    uint8_t *results; /* the head, then the whole stream */
+    uint32_t results_len;
+    uint32_t results_capacity;
+};
+
 struct past_index {
     const struct registry *registry;
     struct record_source source;
@@ -56,9 +68,7 @@ struct past_index {
     uint32_t record_count;
     uint32_t record_capacity;
     struct map released; /* waiting_key of an event that had waited -> record of its release + 1 */
-    uint8_t *batch; /* copies that the slices of the last find point into */
-    uint8_t *stream;
-    uint32_t stream_capacity;
+    struct past_kept kept[PAST_KEPT]; /* by record; the slices of the last find point into one */
 };
 
 struct history past_index_history(struct past_index *past);

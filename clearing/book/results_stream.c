@@ -6,10 +6,22 @@
 #include "clearing/journal/bytes.h"
 
 #define HEAD_FIXED 6 /* count and length of the stream */
+#define MARK_LEN   8
+
+static uint32_t mark_count(uint32_t events)
+{
+    return events == 0 ? 0 : (events - 1) / RESULTS_MARK;
+}
+
+static size_t head_len(uint32_t events)
+{
+    return HEAD_FIXED + 2 * (size_t)events + MARK_LEN * (size_t)mark_count(events);
+}
 
 void results_stream_reset(struct results_stream *stream)
 {
     stream->count = 0;
+    stream->accepted = 0;
     stream->bytes.len = 0;
     stream->bytes.full = false;
 }
@@ -51,17 +63,30 @@ static slice_t own_results(const struct cleared *cleared)
     return (slice_t){(const char *)writer.bytes, (uint32_t)writer.len};
 }
 
+/* An event of the batch: its outcome, and a mark where it is time for one. */
+static void put_pair(struct results_stream *stream, const struct cleared *cleared)
+{
+    if (stream->count == stream->pair_capacity) {
+        stream->pair_capacity = stream->pair_capacity == 0 ? 1024 : stream->pair_capacity * 2;
+        stream->pairs = memory_resize(stream->pairs, stream->pair_capacity, 2);
+        stream->marks = memory_resize(
+            stream->marks, mark_count(stream->pair_capacity), sizeof *stream->marks);
+    }
+    if (stream->count > 0 && stream->count % RESULTS_MARK == 0) {
+        stream->marks[stream->count / RESULTS_MARK - 1] = (struct results_mark){
+            .offset = (uint32_t)stream->bytes.len, .accepted = stream->accepted};
+    }
+    stream->pairs[2 * stream->count] = (uint8_t)cleared->outcome;
+    stream->pairs[2 * stream->count + 1] = (uint8_t)cleared->waiting_for;
+    stream->count++;
+}
+
 void results_stream_add(struct results_stream *stream, const struct cleared *cleared)
 {
     if (!cleared->released) {
-        if (stream->count == stream->pair_capacity) {
-            stream->pair_capacity = stream->pair_capacity == 0 ? 1024 : stream->pair_capacity * 2;
-            stream->pairs = memory_resize(stream->pairs, stream->pair_capacity, 2);
-        }
-        stream->pairs[2 * stream->count] = (uint8_t)cleared->outcome;
-        stream->pairs[2 * stream->count + 1] = (uint8_t)cleared->waiting_for;
-        stream->count++;
+        put_pair(stream, cleared);
     }
+    stream->accepted += cleared->outcome == OUTCOME_ACCEPTED;
     if (cleared->outcome != OUTCOME_ACCEPTED && !cleared->released) {
         return;
     }
@@ -76,6 +101,7 @@ void results_stream_add(struct results_stream *stream, const struct cleared *cle
 void results_stream_deinit(struct results_stream *stream)
 {
     free(stream->pairs);
+    free(stream->marks);
     free(stream->bytes.bytes);
     *stream = (struct results_stream){0};
 }
@@ -84,7 +110,7 @@ size_t results_stream_head(const struct results_stream *stream, size_t payload_l
                            struct writer *head)
 {
     uint8_t number[4];
-    size_t fixed = HEAD_FIXED + 2 * (size_t)stream->count;
+    size_t fixed = head_len(stream->count);
 
     CHECK(payload_len + fixed <= RECORD_CONTENT_MAX);
     size_t room = RECORD_CONTENT_MAX - payload_len - fixed;
@@ -93,6 +119,12 @@ size_t results_stream_head(const struct results_stream *stream, size_t payload_l
     bytes_put_u16(number, (uint16_t)stream->count);
     write_bytes(head, number, 2);
     write_bytes(head, stream->pairs, 2 * (size_t)stream->count);
+    for (uint32_t i = 0; i < mark_count(stream->count); i++) {
+        bytes_put_u32(number, stream->marks[i].offset);
+        write_bytes(head, number, 4);
+        bytes_put_u32(number, stream->marks[i].accepted);
+        write_bytes(head, number, 4);
+    }
     bytes_put_u32(number, (uint32_t)stream->bytes.len);
     write_bytes(head, number, 4);
     write_bytes(head, stream->bytes.bytes, piece);
@@ -130,11 +162,12 @@ bool results_head_read(slice_t results, struct results_head *ret_head)
         return false;
     }
     head.count = bytes_get_u16(bytes);
-    size_t fixed = HEAD_FIXED + 2 * (size_t)head.count;
+    size_t fixed = head_len(head.count);
     if (results.len < fixed) {
         return false;
     }
     head.pairs = bytes + 2;
+    head.marks = head.pairs + 2 * (size_t)head.count;
     head.stream_len = bytes_get_u32(bytes + fixed - 4);
     head.piece = (slice_t){results.text + fixed, results.len - (uint32_t)fixed};
     if (head.piece.len > head.stream_len) {
@@ -142,4 +175,13 @@ bool results_head_read(slice_t results, struct results_head *ret_head)
     }
     *ret_head = head;
     return true;
+}
+
+struct results_mark results_head_mark(const struct results_head *head, uint32_t place)
+{
+    if (place < RESULTS_MARK) {
+        return (struct results_mark){0};
+    }
+    const uint8_t *mark = head->marks + MARK_LEN * (size_t)(place / RESULTS_MARK - 1);
+    return (struct results_mark){bytes_get_u32(mark), bytes_get_u32(mark + 4)};
 }

@@ -4,6 +4,8 @@
  *     offset  size
  *          0     2  count: events of the batch, big-endian
  *          2  2 * n  per event: outcome, and what it waits for (0 unless WAITING)
+ *              8 * m  marks, one for every RESULTS_MARK-th event but the first: where the stream was
+ *                     before it and how many events had been accepted, 4 bytes each, big-endian
  *                  4  length of the stream, big-endian
  *                     the stream, as much of it as the record holds; the rest follows in records of
  *                     kind RESULTS (payload: the batch record's index, 8 bytes big-endian)
@@ -18,11 +20,21 @@
 #include "clearing/apply/apply.h"
 #include "clearing/journal/record.h"
 
+/* Events between two marks: finding one event's results reads so many items at most. */
+#define RESULTS_MARK 32
+
+struct results_mark {
+    uint32_t offset;
+    uint32_t accepted; /* in this record before it, released ones included */
+};
+
 /* Grows as results are added; one is reused for all batches. Zeroed memory is ready. */
 struct results_stream {
     uint32_t count; /* events of the batch so far */
     uint8_t *pairs; /* outcome, waiting_for */
     uint32_t pair_capacity;
+    struct results_mark *marks; /* [i]: before event (i + 1) * RESULTS_MARK */
+    uint32_t accepted;
     struct writer bytes;
 };
 
@@ -54,9 +66,13 @@ bool results_item_read(struct reader *reader, struct results_item *ret_item);
 struct results_head {
     uint32_t count;
     const uint8_t *pairs;
+    const uint8_t *marks;
     uint32_t stream_len;
     slice_t piece; /* of the stream, in this record */
 };
 bool results_head_read(slice_t results, struct results_head *ret_head) MUST_USE;
+
+/* The mark of a head before the place of an event (zeros for the first events). */
+struct results_mark results_head_mark(const struct results_head *head, uint32_t place);
 
 #endif

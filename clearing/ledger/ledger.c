@@ -9,14 +9,6 @@
 #include "clearing/ledger/replay.h"
 #include "proto/codec/frame.h"
 
-#define CACHE_RECORDS 1024 /* at most 64 MiB */
-
-struct cached {
-    uint64_t index;
-    uint32_t len;
-    uint8_t *bytes; /* NULL: empty */
-};
-
 struct ledger {
     struct book book;
     struct journal *journal;
@@ -33,7 +25,6 @@ struct ledger {
     uint8_t checkpoint[CHECKPOINT_SIGNED_LEN]; /* the newest written */
     uint64_t checkpoint_size;
     uint8_t *results; /* scratch for one record's results */
-    struct cached cache[CACHE_RECORDS]; /* by index, of the writer */
 };
 
 /* --- records by index, durable or not --- */
@@ -46,28 +37,18 @@ static const slice_t *in_group(const struct ledger_group *group, uint64_t index)
     return &group->records[index - group->first];
 }
 
-/* Read a record from the journal into its place of the cache: refunds look at the same recent
- * records again and again, and each read is hashed. */
 static slice_t fetch_durable(struct ledger *ledger, uint64_t index)
 {
-    struct cached *cached = &ledger->cache[index % CACHE_RECORDS];
     struct journal_entry entry;
     struct fault fault = {0};
 
-    if (cached->bytes != NULL && cached->index == index) {
-        return (slice_t){(const char *)cached->bytes, cached->len};
-    }
     journal_reader_seek(ledger->reader, index);
     if (journal_reader_next(ledger->reader, &entry, &fault) != JOURNAL_ENTRY) {
         /* the journal cannot give back what it had: nothing may go on from here */
         fprintf(stderr, "allclear: %s\n", fault.text);
         CHECK(false);
     }
-    cached->bytes = memory_resize(cached->bytes, entry.bytes.len, 1);
-    memcpy(cached->bytes, entry.bytes.text, entry.bytes.len);
-    cached->len = entry.bytes.len;
-    cached->index = index;
-    return (slice_t){(const char *)cached->bytes, cached->len};
+    return entry.bytes;
 }
 
 static slice_t fetch(void *context, uint64_t index)
@@ -218,9 +199,6 @@ void ledger_close(struct ledger *ledger)
     for (int i = 0; i < 2; i++) {
         free(ledger->groups[i].bytes);
         free(ledger->groups[i].receipts);
-    }
-    for (uint32_t i = 0; i < CACHE_RECORDS; i++) {
-        free(ledger->cache[i].bytes);
     }
     free(ledger->results);
     free(ledger->dir);
@@ -375,7 +353,6 @@ ledger_take_t ledger_take_batch(struct ledger *ledger, slice_t bytes, int64_t no
     struct decode_fault decode_fault;
     struct fault fault = {0};
     uint64_t record = 0;
-    uint32_t events = 0;
     int reason = 0;
 
     if (!book_open_batch(book, bytes, &door, &reason, &fault)) {
@@ -400,7 +377,7 @@ ledger_take_t ledger_take_batch(struct ledger *ledger, slice_t bytes, int64_t no
         return expect(ledger, &door, REASON_EQUIVOCATION,
                       "another batch was signed for this sequence", ret_expect);
     }
-    if (!decode_batch(door.signed_batch.body, &book->event, &door.batch, &events, &decode_fault)) {
+    if (!book_check_events(book, &door, &decode_fault)) {
         return expect(ledger, &door, REASON_MALFORMED,
                       decode_fault.detail != NULL ? decode_fault.detail
                                                   : decode_error_text(decode_fault.error),

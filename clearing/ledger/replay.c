@@ -59,7 +59,6 @@ static bool take_batch(struct replay *replay, const struct record *record,
     struct decode_fault decode_fault;
     struct fault why = {0};
     uint64_t other = 0;
-    uint32_t events = 0;
     int reason = 0;
 
     if (!book_open_batch(book, record->payload, &door, &reason, &why)) {
@@ -68,7 +67,7 @@ static bool take_batch(struct replay *replay, const struct record *record,
     if (replay->signatures && !book_verify_batch(book, &door)) {
         return differs(record, ret_fault, "the store's signature does not verify");
     }
-    if (!decode_batch(door.signed_batch.body, &book->event, &door.batch, &events, &decode_fault)) {
+    if (!book_check_events(book, &door, &decode_fault)) {
         return differs(record, ret_fault, "the batch is malformed");
     }
     if (book_judge_batch(book, &door, &other, &reason) != VERDICT_TAKE) {
@@ -78,7 +77,7 @@ static bool take_batch(struct replay *replay, const struct record *record,
         return differs(record, ret_fault, "a day-end was due before it");
     }
     book_apply_batch(book, &door, record->received_at_ms);
-    replay->events += events;
+    replay->events += book->event_count;
     struct writer head = results_writer(replay);
     replay->stream_done = results_stream_head(&book->results, record->payload.len, &head);
     replay->stream_open = replay->stream_done < book->results.bytes.len;

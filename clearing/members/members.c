@@ -35,6 +35,30 @@ struct member *members_find(const struct members *members, uint64_t id)
     return slot->id == 0 ? NULL : slot;
 }
 
+/* How many events ahead a member's slot, first and second lot are asked for. */
+enum { AHEAD_SLOT = 16, AHEAD_LOT = 10, AHEAD_NEXT = 5 };
+
+void members_look_ahead(const struct members *members, const uint64_t *ids, uint32_t count,
+                        uint32_t at)
+{
+    const struct lot *pool = members->lots.pool;
+
+    if (members->slots == NULL || pool == NULL) {
+        return;
+    }
+    if (at + AHEAD_SLOT < count && ids[at + AHEAD_SLOT] != 0) {
+        __builtin_prefetch(
+            &members->slots[hash_u64(ids[at + AHEAD_SLOT]) >> (64 - members->bits)]);
+    }
+    if (at + AHEAD_LOT < count && ids[at + AHEAD_LOT] != 0) {
+        __builtin_prefetch(&pool[slot_of(members, ids[at + AHEAD_LOT])->lots]);
+    }
+    if (at + AHEAD_NEXT < count && ids[at + AHEAD_NEXT] != 0) {
+        uint32_t first = slot_of(members, ids[at + AHEAD_NEXT])->lots;
+        __builtin_prefetch(&pool[pool[first].next]);
+    }
+}
+
 static void members_grow(struct members *members)
 {
     struct members old = *members;

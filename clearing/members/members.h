@@ -39,6 +39,12 @@ struct pack *members_find_pack(const struct members *members, slice_t code);
 struct pack *members_add_pack(struct members *members, slice_t code, uint64_t member,
                               product_t product);
 
+/* Before the event at place `at` of a batch is applied: ask the processor for what the next ones
+ * will look at, so that memory is not waited for one event at a time. `ids` are the batch's
+ * members, 0 for none. Changes nothing. */
+void members_look_ahead(const struct members *members, const uint64_t *ids, uint32_t count,
+                        uint32_t at);
+
 /* How many slots a walk over members->slots covers. */
 uint64_t members_slot_count(const struct members *members);
 
