@@ -18,16 +18,21 @@
 #include "daemon/serve.h"
 
 #define DEFAULT_ADDRESS "tcp://127.0.0.1:7401"
+/* A start replays so many events at most, some seconds. */
+#define SNAPSHOT_EVERY 1000000
 
 static void usage(FILE *out)
 {
-    fputs("Usage: allcleard --dir DIR [--listen tcp://HOST:PORT]\n"
+    fputs("Usage: allcleard --dir DIR [--listen tcp://HOST:PORT] [--snapshot-every N]\n"
           "\n"
           "Serve an alliance whose data folder `allclear init` has made.\n"
           "\n"
           "  --dir DIR      the data folder (or ALLCLEAR_DIR)\n"
           "  --listen ADDR  where stores connect; by default what DIR/listen says, or else\n"
           "                 " DEFAULT_ADDRESS "; port * for any\n"
+          "  --snapshot-every N\n"
+          "                 events between two snapshots of the state (1000000), so that a\n"
+          "                 start need not replay more; 0: none\n"
           "\n"
           "Example:\n"
           "  allcleard --dir /var/lib/allclear --listen 'tcp://0.0.0.0:7401'\n",
@@ -38,7 +43,21 @@ struct options {
     const char *dir;
     const char *address;
     int gate; /* >= 0: be the gate */
+    uint64_t snapshot_every;
 };
+
+static bool read_count(const char *text, uint64_t *ret_count)
+{
+    char *end = NULL;
+
+    errno = 0;
+    unsigned long long count = strtoull(text, &end, 10);
+    if (errno != 0 || text[0] < '0' || text[0] > '9' || *end != '\0') {
+        return false;
+    }
+    *ret_count = count;
+    return true;
+}
 
 static int options_parse(int argc, char **argv, struct options *options)
 {
@@ -46,13 +65,14 @@ static int options_parse(int argc, char **argv, struct options *options)
         {"dir", required_argument, NULL, 'd'},
         {"listen", required_argument, NULL, 'l'},
         {"gate", required_argument, NULL, 'g'},
+        {"snapshot-every", required_argument, NULL, 's'},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'v'},
         {NULL, 0, NULL, 0},
     };
     int option = 0;
 
-    *options = (struct options){getenv("ALLCLEAR_DIR"), NULL, -1};
+    *options = (struct options){getenv("ALLCLEAR_DIR"), NULL, -1, SNAPSHOT_EVERY};
     while ((option = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
         switch (option) {
         case 'd':
@@ -63,6 +83,12 @@ static int options_parse(int argc, char **argv, struct options *options)
             break;
         case 'g':
             options->gate = (int)strtol(optarg, NULL, 10);
+            break;
+        case 's':
+            if (!read_count(optarg, &options->snapshot_every)) {
+                fprintf(stderr, "allcleard: --snapshot-every %s: a number of events\n", optarg);
+                return EX_USAGE;
+            }
             break;
         case 'h':
             usage(stdout);
@@ -144,6 +170,18 @@ static void progress(uint64_t records, uint64_t of)
     }
 }
 
+static void log_opening(const struct book *book, struct ledger_opening opening)
+{
+    if (opening.passed_over[0] != '\0') {
+        log_line(LOG_UNUSUAL, "ledger", "snapshot_passed_over why=%s", opening.passed_over);
+    }
+    log_line(LOG_INFO, "ledger", "open records=%llu accepted=%llu snapshot=%llu tail=%llu",
+             (unsigned long long)book->records,
+             (unsigned long long)book->state.accepted,
+             (unsigned long long)opening.snapshot,
+             (unsigned long long)opening.tail);
+}
+
 static int run(const struct options *options, const char *program)
 {
     struct fault fault = {0};
@@ -171,9 +209,7 @@ static int run(const struct options *options, const char *program)
     if (ledger_warning(ledger)[0] != '\0') {
         log_line(LOG_UNUSUAL, "ledger", "place why=%s", ledger_warning(ledger));
     }
-    log_line(LOG_INFO, "ledger", "open records=%llu accepted=%llu",
-             (unsigned long long)ledger_book(ledger)->records,
-             (unsigned long long)ledger_book(ledger)->state.accepted);
+    log_opening(ledger_book(ledger), ledger_opening(ledger));
     struct serve_options serve_options = {
         .dir = options->dir,
         .program = program,
@@ -181,6 +217,8 @@ static int run(const struct options *options, const char *program)
         .transport_secret = secret,
         .transport_public = public_key,
         .ledger_public = ledger_public,
+        .key = key,
+        .snapshot_every = options->snapshot_every,
     };
     int code = serve(ledger, &serve_options);
     ledger_close(ledger);

@@ -140,6 +140,17 @@ static json_t *head(struct server *server)
     return root;
 }
 
+/* Reads the whole state: some tenths of a second for a million members, in which nobody is
+ * served. */
+static json_t *state_digest(const struct server *server)
+{
+    uint8_t digest[DIGEST_LEN];
+
+    book_digest(server->book, digest);
+    return json_pack("{s:I,s:o}", "records", (json_int_t)server->book->records, "digest",
+                     hex_json(digest, sizeof digest));
+}
+
 static json_t *refusal(const char *text)
 {
     return json_pack("{s:s}", "error", text);
@@ -153,7 +164,8 @@ static void request_record(struct server *server, uint32_t client, const json_t 
     uint64_t index = server->book->records;
 
     if (bytes == NULL || !ledger_has_room(server->ledger)) {
-        server_hold_json(server, client, refusal(bytes == NULL ? "record: not hex" : "busy: try again"));
+        server_hold_json(
+            server, client, refusal(bytes == NULL ? "record: not hex" : "busy: try again"));
     } else if (!ledger_take_hq(server->ledger,
                                (slice_t){(const char *)bytes, (uint32_t)len},
                                server_now(server),
@@ -253,6 +265,8 @@ void server_take_request(void *context, uint32_t client, const json_t *request)
         request_record(server, client, request);
     } else if (strcmp(verb, "head") == 0) {
         server_hold_json(server, client, head(server));
+    } else if (strcmp(verb, "digest") == 0) {
+        server_hold_json(server, client, state_digest(server));
     } else if (strcmp(verb, "invite") == 0) {
         server_hold_json(server, client, request_invite(server, request));
     } else if (strcmp(verb, "terms") == 0) {

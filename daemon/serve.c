@@ -117,6 +117,7 @@ static void reap(struct server *server)
     }
     server_answer_held(server, group);
     ledger_release(server->ledger, group);
+    snapshots_anchor(&server->snapshots, ledger_checkpoint(server->ledger));
 }
 
 static bool something_gathered(const struct server *server)
@@ -134,6 +135,9 @@ static void hand_over(struct server *server)
     }
     struct ledger_group *group = ledger_seal(server->ledger);
     server_tie_held(server, group);
+    if (snapshots_due(&server->snapshots, server->book)) {
+        snapshots_take(&server->snapshots, server->book, server_real_ms());
+    }
     committer_start(server->committer, group, server_now(server));
 }
 
@@ -195,6 +199,7 @@ static void loop(struct server *server)
             control_serve(&server->control, server_take_request, server);
         }
         hand_over(server);
+        snapshots_tend(&server->snapshots, server_real_ms());
         if (!tend_gate(server)) {
             server->failed = true;
         }
@@ -226,6 +231,15 @@ int serve(struct ledger *ledger, const struct serve_options *options)
         .end = -1,
         .started_ms = INT64_MIN / 2,
     };
+    struct ledger_opening opening = ledger_opening(ledger);
+    server->snapshots = (struct snapshots){
+        .dir = options->dir,
+        .key = options->key,
+        .every = options->snapshot_every,
+        .records = opening.snapshot,
+        .accepted = opening.accepted,
+        .seal_end = -1,
+    };
     memcpy(server->keeper.secret, options->transport_secret, LINK_KEY_LEN);
     if (!block_signals(server) || !control_open(&server->control, options->dir, &server->fault) ||
         (server->committer = committer_new(ledger, &server->fault)) == NULL) {
@@ -241,6 +255,7 @@ int serve(struct ledger *ledger, const struct serve_options *options)
         _exit(EX_IOERR);
     }
     gatekeeper_stop(&server->keeper);
+    snapshots_finish(&server->snapshots, ledger, server_real_ms());
     control_close(&server->control, options->dir);
     committer_free(server->committer);
     close(server->signals);

@@ -20,6 +20,8 @@ struct serve_options {
     const uint8_t *transport_secret;
     const uint8_t *transport_public;
     const uint8_t *ledger_public;
+    const struct sign_key *key; /* the ledger's */
+    uint64_t snapshot_every;    /* events; 0: no snapshots */
 };
 
 /* Serve until SIGTERM or SIGINT. Returns: the exit code. */

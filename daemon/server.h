@@ -9,6 +9,7 @@
 #include "daemon/control.h"
 #include "daemon/gatekeeper.h"
 #include "daemon/serve.h"
+#include "daemon/snapshots.h"
 #include "proto/codec/encode.h"
 #include "proto/codec/frame.h"
 
@@ -30,6 +31,7 @@ struct server {
     struct gatekeeper keeper;
     struct committer *committer;
     struct control control;
+    struct snapshots snapshots;
     int signals;
     bool ready; /* a gate has been bound once */
     bool stopping;

@@ -402,7 +402,9 @@ void apply_deadline(struct apply *apply)
         CHECK(decode_event(bytes, &apply->retried, &fault));
         struct ruling ruling = ruling_of(apply, entry->store, &apply->retried, entry->came);
         effects_reset(&apply->effects);
-        refuse_waiting(apply, &ruling, bytes, entry->reason);
+        /* the reason that stands now: value may have expired since the last try */
+        outcome_t reason = rules_check(&ruling);
+        refuse_waiting(apply, &ruling, bytes, reason == OUTCOME_NONE ? entry->reason : reason);
         waiting_remove(waiting, i);
     }
 }

@@ -56,6 +56,11 @@ void state_take_terms(struct state *state, struct terms *take_terms);
  * version, the first. There is at least one. */
 const struct terms *state_terms(const struct state *state, day_t day);
 
+/* Write everything but the registry and the terms, which come from records of their own
+ * (state_image.c); read it into a state that has those. False: the bytes are bad. */
+void state_save(const struct state *state, struct spool *spool);
+bool state_load(struct state *state, struct reader *reader) MUST_USE;
+
 /* NULL: no refund or void has touched it. */
 struct original *state_original(const struct state *state, uint64_t seq);
 struct original *state_put_original(struct state *state, uint64_t seq);

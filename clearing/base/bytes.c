@@ -84,6 +84,11 @@ uint64_t read_varint_max(struct reader *reader, uint64_t max)
     return value;
 }
 
+uint32_t read_varint32(struct reader *reader)
+{
+    return (uint32_t)read_varint_max(reader, UINT32_MAX);
+}
+
 int64_t read_signed(struct reader *reader)
 {
     uint64_t value = read_varint(reader);

@@ -42,6 +42,7 @@ uint8_t read_u8(struct reader *reader);
 uint64_t read_varint(struct reader *reader);
 /* A varint that must be at most `max`; more is bad. */
 uint64_t read_varint_max(struct reader *reader, uint64_t max);
+uint32_t read_varint32(struct reader *reader); /* at most UINT32_MAX */
 int64_t read_signed(struct reader *reader);
 /* Points into the reader's bytes. */
 slice_t read_slice(struct reader *reader);

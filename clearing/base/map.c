@@ -59,3 +59,51 @@ void map_deinit(struct map *map)
     free(map->entries);
     *map = (struct map){0};
 }
+
+static int entry_compare(const void *a, const void *b)
+{
+    const struct map_entry *x = a;
+    const struct map_entry *y = b;
+
+    return (x->key > y->key) - (x->key < y->key);
+}
+
+void map_save(const struct map *map, struct spool *spool)
+{
+    struct map_entry *sorted = memory_zeroed(map->count + 1, sizeof *sorted);
+    uint64_t count = 0;
+    uint64_t last = 0;
+
+    for (uint64_t i = 0; map->entries != NULL && i <= map->mask; i++) {
+        if (map->entries[i].key != 0) {
+            sorted[count++] = map->entries[i];
+        }
+    }
+    qsort(sorted, count, sizeof *sorted, entry_compare);
+    write_varint(spool_room(spool, 16), count);
+    for (uint64_t i = 0; i < count; i++) {
+        struct writer *writer = spool_room(spool, 32);
+        write_varint(writer, sorted[i].key - last);
+        write_varint(writer, sorted[i].value);
+        last = sorted[i].key;
+    }
+    free(sorted);
+}
+
+bool map_load(struct map *map, struct reader *reader)
+{
+    uint64_t count = read_varint(reader);
+    uint64_t key = 0;
+
+    for (uint64_t i = 0; i < count && !reader->bad; i++) {
+        uint64_t step = read_varint(reader);
+        uint64_t value = read_varint(reader);
+        if (step == 0 || reader->bad) {
+            reader->bad = true;
+            return false;
+        }
+        key += step;
+        *map_put(map, key) = value;
+    }
+    return !reader->bad;
+}

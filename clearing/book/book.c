@@ -65,6 +65,7 @@ void book_deinit(struct book *book)
     free(book->streams);
     free(book->cycles);
     free(book->members);
+    free(book->rules);
     free(book->refused.list);
     free(book->late.list);
     *book = (struct book){0};

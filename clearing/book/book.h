@@ -47,6 +47,9 @@ struct book {
     bool test_clock;
     int64_t clock_ms;   /* the last received_at; a test network's clock */
     uint64_t hq_number; /* of the last headquarters' record */
+    uint64_t *rules;    /* the records that made the registry and the terms */
+    uint32_t rule_count;
+    uint32_t rule_capacity;
     struct stream *streams; /* by store number */
     uint32_t stream_capacity;
     struct cycle *cycles; /* closed ones */
@@ -73,6 +76,23 @@ void book_deinit(struct book *book);
 struct stream *book_stream(struct book *book, store_t store);
 /* The store of a key id; STORE_NONE: no key that is approved now. */
 store_t book_store_of_key(const struct book *book, const uint8_t key_id[SIGN_KEY_ID_LEN]);
+
+/* --- as bytes (book_image.c) --- */
+
+/* Write the whole book as it stands after book->records records. Books that applied the same
+ * records write the same bytes, whatever happened between (reading figures, saving, loading). */
+void book_save(const struct book *book, struct spool *spool);
+
+/* Read what book_save wrote into a book that is as book_init left it. The registry and the terms
+ * are made again from their records, which the book's source must have.
+ * Returns: false with ret_fault; the book can only be freed then. */
+bool book_load(struct book *book, struct reader *reader, struct fault *ret_fault) MUST_USE;
+
+/* SHA-256 of what book_save writes: what two who hold the same journal must agree on. */
+void book_digest(const struct book *book, uint8_t ret_digest[DIGEST_LEN]);
+
+/* Make the registry or the terms of an apply record again; it was accepted once. */
+bool book_restore_rules(struct book *book, uint64_t index, struct fault *ret_fault) MUST_USE;
 
 /* --- batches --- */
 

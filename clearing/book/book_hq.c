@@ -75,18 +75,47 @@ static bool terms_keep(const struct terms *old, const struct terms *new, struct 
     return true;
 }
 
+static bool decode_terms(const struct hq_door *door, struct terms *ret_terms,
+                         struct fault *ret_fault)
+{
+    struct decode_fault fault;
+
+    return terms_codec_decode(
+               door->body.apply.terms, &door->book->state.registry, ret_terms, &fault) ||
+           fault_set(ret_fault,
+                     FAULT_FORMAT,
+                     "terms: %s",
+                     fault.detail == NULL ? decode_error_text(fault.error) : fault.detail);
+}
+
+static bool decode_registry(const struct hq_door *door, struct fault *ret_fault)
+{
+    struct decode_fault fault;
+
+    return terms_codec_decode_registry(
+               door->body.apply.registry, &door->book->state.registry, &fault) ||
+           fault_set(ret_fault,
+                     FAULT_FORMAT,
+                     "registry: %s",
+                     fault.detail == NULL ? decode_error_text(fault.error) : fault.detail);
+}
+
+static void take_terms(struct state *state, const struct terms *terms)
+{
+    struct terms *kept = memory_zeroed(1, sizeof *kept);
+
+    *kept = *terms;
+    state_take_terms(state, kept);
+}
+
 static bool apply_terms(struct hq_door *door, struct fault *ret_fault)
 {
     struct book *book = door->book;
     struct state *state = &book->state;
     struct terms terms = {0};
-    struct decode_fault fault;
 
-    if (!terms_codec_decode(door->body.apply.terms, &state->registry, &terms, &fault)) {
-        return fault_set(ret_fault,
-                         FAULT_FORMAT,
-                         "terms: %s",
-                         fault.detail == NULL ? decode_error_text(fault.error) : fault.detail);
+    if (!decode_terms(door, &terms, ret_fault)) {
+        return false;
     }
     bool first = state->terms_count == 0;
     if (!first && terms.from <= state->open_day) {
@@ -101,11 +130,9 @@ static bool apply_terms(struct hq_door *door, struct fault *ret_fault)
         terms_deinit(&terms);
         return false;
     }
-    struct terms *kept = memory_zeroed(1, sizeof *kept);
-    *kept = terms;
-    state_take_terms(state, kept);
+    take_terms(state, &terms);
     if (first) {
-        state->open_day = business_day(&kept->days, door->received_ms);
+        state->open_day = business_day(&terms.days, door->received_ms);
         book->cycle_from = state->open_day;
     }
     return true;
@@ -114,20 +141,41 @@ static bool apply_terms(struct hq_door *door, struct fault *ret_fault)
 static bool apply_rules(struct hq_door *door, struct fault *ret_fault)
 {
     const struct hq_apply *apply = &door->body.apply;
-    struct decode_fault fault;
+    struct book *book = door->book;
 
     if (apply->registry.len > 0 && apply->terms.len > 0) {
         return refuse(ret_fault, "apply: registry and terms come in records of their own");
     }
-    if (apply->terms.len > 0) {
-        return apply_terms(door, ret_fault);
+    if (apply->terms.len > 0 ? !apply_terms(door, ret_fault) : !decode_registry(door, ret_fault)) {
+        return false;
     }
-    if (!terms_codec_decode_registry(apply->registry, &door->book->state.registry, &fault)) {
-        return fault_set(ret_fault,
-                         FAULT_FORMAT,
-                         "registry: %s",
-                         fault.detail == NULL ? decode_error_text(fault.error) : fault.detail);
+    MEMORY_GROW(book->rules, book->rule_count, book->rule_capacity);
+    book->rules[book->rule_count++] = book->records;
+    return true;
+}
+
+bool book_restore_rules(struct book *book, uint64_t index, struct fault *ret_fault)
+{
+    struct hq_door door = {.book = book};
+    struct record record;
+    struct decode_fault fault;
+    struct terms terms = {0};
+
+    if (!record_decode(
+            book->past.source.fetch(book->past.source.context, index), &record, ret_fault)) {
+        return false;
     }
+    if (record.kind != RECORD_HQ || !hq_decode_record(record.payload, &door.record, &fault) ||
+        !hq_decode_body(door.record.body, &door.body, &fault) || door.body.type != HQ_APPLY) {
+        return refuse(ret_fault, "a record that should hold rules does not");
+    }
+    if (door.body.apply.terms.len == 0) {
+        return decode_registry(&door, ret_fault);
+    }
+    if (!decode_terms(&door, &terms, ret_fault)) {
+        return false;
+    }
+    take_terms(&book->state, &terms);
     return true;
 }
 

@@ -29,7 +29,8 @@ static struct past_terminal *terminal_find(const struct past_index *past, store_
     }
 }
 
-static struct past_terminal *terminal_put(struct past_index *past, store_t store, slice_t code)
+struct past_terminal *past_index_terminal(struct past_index *past, store_t store,
+                                          slice_t code)
 {
     struct past_terminal *known = terminal_find(past, store, code);
     uint64_t key = terminal_key(store, code);
@@ -46,7 +47,7 @@ static struct past_terminal *terminal_put(struct past_index *past, store_t store
     return &past->terminals[past->count - 1];
 }
 
-static void runs_settle(struct past_terminal *terminal, uint32_t from)
+void past_runs_settle(struct past_terminal *terminal, uint32_t from)
 {
     for (uint32_t i = from; i < terminal->count; i++) {
         struct past_run *run = &terminal->runs[i];
@@ -64,7 +65,7 @@ static void run_note(struct past_terminal *terminal, uint64_t number, uint64_t r
         struct past_run *run = &terminal->runs[i];
         if (run->record == record && number > run->last) {
             run->last = number;
-            runs_settle(terminal, i);
+            past_runs_settle(terminal, i);
             return;
         }
     }
@@ -77,7 +78,7 @@ static void run_note(struct past_terminal *terminal, uint64_t number, uint64_t r
             (terminal->count - at) * sizeof *terminal->runs);
     terminal->runs[at] = (struct past_run){.first = number, .last = number, .record = record};
     terminal->count++;
-    runs_settle(terminal, at);
+    past_runs_settle(terminal, at);
 }
 
 void past_index_note(struct past_index *past, const struct cleared *cleared, uint64_t record)
@@ -101,7 +102,7 @@ void past_index_note(struct past_index *past, const struct cleared *cleared, uin
     }
     if (accepted || cleared->outcome == OUTCOME_WAITING) {
         struct past_terminal *terminal =
-            terminal_put(past, cleared->store, cleared->event->terminal);
+            past_index_terminal(past, cleared->store, cleared->event->terminal);
         run_note(terminal, cleared->event->number, record);
     }
 }

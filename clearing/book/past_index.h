@@ -87,4 +87,13 @@ struct past_name past_index_name(struct past_index *past, uint64_t seq);
 
 void past_index_deinit(struct past_index *past);
 
+/* Write the index; read it into an empty one (past_image.c). False: the bytes are bad. */
+void past_index_save(const struct past_index *past, struct spool *spool);
+bool past_index_load(struct past_index *past, struct reader *reader) MUST_USE;
+
+/* The entry of a terminal, made when it is new; valid until the next one is made. After runs have
+ * been put in from outside, past_runs_settle. */
+struct past_terminal *past_index_terminal(struct past_index *past, store_t store, slice_t code);
+void past_runs_settle(struct past_terminal *terminal, uint32_t from);
+
 #endif

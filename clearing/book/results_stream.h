@@ -4,8 +4,8 @@
  *     offset  size
  *          0     2  count: events of the batch, big-endian
  *          2  2 * n  per event: outcome, and what it waits for (0 unless WAITING)
- *              8 * m  marks, one for every RESULTS_MARK-th event but the first: where the stream was
- *                     before it and how many events had been accepted, 4 bytes each, big-endian
+ *              8 * m  marks, one before every RESULTS_MARK-th event but the first: where the stream
+ *                     was and how many events had been accepted, 4 bytes each, big-endian
  *                  4  length of the stream, big-endian
  *                     the stream, as much of it as the record holds; the rest follows in records of
  *                     kind RESULTS (payload: the batch record's index, 8 bytes big-endian)

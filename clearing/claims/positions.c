@@ -14,7 +14,7 @@ static uint64_t cell_key(const struct claim *claim)
            (uint64_t)claim->kind << 1 | (claim->reversal ? 1U : 0U);
 }
 
-static struct matrix_cell *cell_of(struct positions *positions, const struct claim *claim)
+struct matrix_cell *positions_cell(struct positions *positions, const struct claim *claim)
 {
     uint64_t *place = map_put(&positions->index, cell_key(claim));
 
@@ -31,7 +31,7 @@ static struct matrix_cell *cell_of(struct positions *positions, const struct cla
     return &positions->cells[*place - 1];
 }
 
-static struct store_sums *sums_of(struct positions *positions, store_t store)
+struct store_sums *positions_store(struct positions *positions, store_t store)
 {
     if (store.n >= positions->store_capacity) {
         uint32_t capacity = positions->store_capacity;
@@ -50,17 +50,17 @@ static struct store_sums *sums_of(struct positions *positions, store_t store)
 void positions_post(struct positions *positions, store_t store, const struct claims *claims)
 {
     for (uint32_t i = 0; i < claims->count; i++) {
-        struct matrix_cell *cell = cell_of(positions, &claims->list[i]);
+        struct matrix_cell *cell = positions_cell(positions, &claims->list[i]);
         cell->count++;
         cell->amount = money_sum_add(cell->amount, claims->list[i].amount);
     }
     for (uint32_t i = 0; i < claims->memo_count; i++) {
         const struct memo *memo = &claims->memos[i];
-        struct store_sums *sums = sums_of(positions, memo->store);
+        struct store_sums *sums = positions_store(positions, memo->store);
         sums->memos[memo->kind] = money_sum_add(sums->memos[memo->kind], memo->amount);
     }
     if (store.n != STORE_NONE.n) {
-        sums_of(positions, store)->events++;
+        positions_store(positions, store)->events++;
         positions->events++;
     }
 }

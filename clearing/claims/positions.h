@@ -35,6 +35,11 @@ struct positions {
  * day-end. */
 void positions_post(struct positions *positions, store_t store, const struct claims *claims);
 
+/* The sums of a store and of a pair of participants, made with zeros when they are new. Valid until
+ * the next one is made. */
+struct store_sums *positions_store(struct positions *positions, store_t store);
+struct matrix_cell *positions_cell(struct positions *positions, const struct claim *claim);
+
 /* In and out of one participant: plain sums, reversals included. */
 struct participant_sums {
     money_sum_t in;
@@ -48,5 +53,9 @@ void positions_by_participant(const struct positions *positions, struct particip
 /* Start a new cycle: everything to zero. */
 void positions_clear(struct positions *positions);
 void positions_deinit(struct positions *positions);
+
+/* Write the sums; read them into empty positions (positions_image.c). False: the bytes are bad. */
+void positions_save(const struct positions *positions, struct spool *spool);
+bool positions_load(struct positions *positions, struct reader *reader) MUST_USE;
 
 #endif

@@ -24,6 +24,7 @@ enum sign_domain {
     SIGN_RECORD,     /* headquarters' records */
     SIGN_CHECKPOINT, /* the daemon's checkpoints */
     SIGN_JOIN,       /* a store's proof that it has the key it asks to enrol */
+    SIGN_STATE,      /* the daemon's snapshots */
     SIGN_DOMAIN_COUNT
 };
 

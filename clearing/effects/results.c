@@ -165,14 +165,6 @@ static void read_effect(struct reader *reader, struct effects *effects)
     }
 }
 
-static day_t read_day(struct reader *reader)
-{
-    int64_t day = read_signed(reader);
-
-    reader->bad = reader->bad || day < DAY_MIN || day > DAY_MAX;
-    return (day_t)day;
-}
-
 static struct site read_place(struct reader *reader)
 {
     struct site place = {0};

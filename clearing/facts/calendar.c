@@ -206,3 +206,11 @@ void instant_format(int64_t at_ms, int32_t zone_min, char text[INSTANT_TEXT_SIZE
     out = put(out, zone % 60, 2);
     *out = '\0';
 }
+
+day_t read_day(struct reader *reader)
+{
+    int64_t day = read_signed(reader);
+
+    reader->bad = reader->bad || day < DAY_MIN || day > DAY_MAX;
+    return (day_t)day;
+}

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "clearing/base/code.h"
+#include "clearing/base/bytes.h"
 
 /* A day: days since 1970-01-01 in the proleptic Gregorian calendar. */
 typedef int32_t day_t;
@@ -46,5 +46,8 @@ bool instant_parse(slice_t text, int64_t *ret_at_ms) MUST_USE;
 #define INSTANT_TEXT_SIZE 32
 /* Write an instant in a zone: "2026-03-01T10:40:00+08:00", with ".mmm" when there are any. */
 void instant_format(int64_t at_ms, int32_t zone_min, char text[INSTANT_TEXT_SIZE]);
+
+/* Read a day that was written with write_signed. */
+day_t read_day(struct reader *reader);
 
 #endif

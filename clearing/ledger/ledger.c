@@ -7,6 +7,7 @@
 #include "clearing/base/memory.h"
 #include "clearing/journal/bytes.h"
 #include "clearing/ledger/replay.h"
+#include "clearing/ledger/snapshot.h"
 #include "proto/codec/frame.h"
 
 struct ledger {
@@ -24,6 +25,8 @@ struct ledger {
     uint64_t next;                  /* index of the next record */
     uint8_t checkpoint[CHECKPOINT_SIGNED_LEN]; /* the newest written */
     uint64_t checkpoint_size;
+    struct ledger_opening opening;
+    struct fault passed_over;
     uint8_t *results; /* scratch for one record's results */
 };
 
@@ -101,17 +104,18 @@ static bool write_checkpoint(struct ledger *ledger, int64_t now_ms, struct fault
     return checkpoint_slots_write(ledger->slots, ledger->checkpoint, ret_fault);
 }
 
-static bool apply_all(struct ledger *ledger, void (*progress)(uint64_t records, uint64_t of),
+static bool apply_tail(struct ledger *ledger, void (*progress)(uint64_t records, uint64_t of),
                       struct fault *ret_fault)
 {
     uint64_t size = journal_size(ledger->journal);
-    struct journal_reader *reader = journal_reader_new(ledger->journal, 0);
+    uint64_t from = ledger->book.records;
+    struct journal_reader *reader = journal_reader_new(ledger->journal, from);
     struct replay replay;
     struct journal_entry entry;
     bool good = true;
 
     replay_init(&replay, &ledger->book, false);
-    for (uint64_t i = 0; i < size && good; i++) {
+    for (uint64_t i = from; i < size && good; i++) {
         good = journal_reader_next(reader, &entry, ret_fault) == JOURNAL_ENTRY &&
                replay_record(&replay, &entry.record, ret_fault);
         if (progress != NULL && i % 1024 == 1023) {
@@ -122,7 +126,24 @@ static bool apply_all(struct ledger *ledger, void (*progress)(uint64_t records, 
     replay_deinit(&replay);
     journal_reader_free(reader);
     ledger->next = size;
+    ledger->opening.tail = size - from;
     return good;
+}
+
+static void load_snapshot(struct ledger *ledger)
+{
+    uint8_t public_key[SIGN_PUBLIC_LEN];
+    struct snapshot_place place = {
+        .dir = ledger->dir,
+        .journal = ledger->journal,
+        .public_key = public_key,
+        .source = {ledger, fetch},
+    };
+
+    sign_key_public(ledger->key, public_key);
+    ledger->opening.snapshot = snapshot_load(&place, &ledger->book, &ledger->passed_over);
+    ledger->opening.accepted = ledger->book.state.accepted;
+    ledger->opening.passed_over = ledger->passed_over.text;
 }
 
 /* A crash between a commit and its checkpoint leaves records that no checkpoint covers: the
@@ -177,7 +198,12 @@ struct ledger *ledger_open(const struct ledger_options *options,
     CHECK(ledger->dir != NULL);
     ledger->results = memory_resize(NULL, RECORD_LEN_MAX, 1);
     book_init(&ledger->book, (struct record_source){ledger, fetch});
-    if (!open_parts(ledger, options, ret_fault) || !apply_all(ledger, progress, ret_fault) ||
+    if (!open_parts(ledger, options, ret_fault)) {
+        ledger_close(ledger);
+        return NULL;
+    }
+    load_snapshot(ledger);
+    if (!apply_tail(ledger, progress, ret_fault) ||
         !anchor_tail(ledger, options->create, ret_fault)) {
         ledger_close(ledger);
         return NULL;
@@ -213,6 +239,17 @@ struct book *ledger_book(struct ledger *ledger)
 const char *ledger_warning(const struct ledger *ledger)
 {
     return journal_warning(ledger->journal);
+}
+
+struct ledger_opening ledger_opening(const struct ledger *ledger)
+{
+    return ledger->opening;
+}
+
+const uint8_t *ledger_checkpoint(const struct ledger *ledger)
+{
+    CHECK(ledger->under_way == NULL);
+    return ledger->checkpoint;
 }
 
 /* --- gathering --- */
@@ -341,7 +378,11 @@ static ledger_take_t expect(struct ledger *ledger, const struct batch_door *door
         ledger_stand(ledger, door->store, ret_expect);
     }
     ret_expect->reason = reason;
-    snprintf(ret_expect->detail, sizeof ret_expect->detail, "%.*s", (int)sizeof ret_expect->detail - 1, detail);
+    snprintf(ret_expect->detail,
+             sizeof ret_expect->detail,
+             "%.*s",
+             (int)sizeof ret_expect->detail - 1,
+             detail);
     return LEDGER_EXPECT;
 }
 

@@ -47,8 +47,8 @@ struct ledger_options {
     uint64_t map_size;               /* 0: the journal's default */
 };
 
-/* Open the journal, check it against its checkpoint, and apply every record. Calls `progress` now
- * and then (may be NULL).
+/* Open the journal, check it against its checkpoint, load the newest good snapshot and apply the
+ * records after it (without one: every record). Calls `progress` now and then (may be NULL).
  * Returns: NULL with ret_fault; the caller closes. */
 struct ledger *ledger_open(const struct ledger_options *options,
                            void (*progress)(uint64_t records, uint64_t of),
@@ -57,6 +57,15 @@ void ledger_close(struct ledger *ledger); /* accepts NULL */
 
 struct book *ledger_book(struct ledger *ledger);
 const char *ledger_warning(const struct ledger *ledger);
+
+/* How the opening went. */
+struct ledger_opening {
+    uint64_t snapshot; /* records that the snapshot covered; 0: there was none */
+    uint64_t accepted; /* events accepted in them */
+    uint64_t tail;     /* records applied after it */
+    const char *passed_over; /* snapshots that were not good, and why; "" */
+};
+struct ledger_opening ledger_opening(const struct ledger *ledger);
 
 /* Is there room for one more batch or record in the gathering group? */
 bool ledger_has_room(const struct ledger *ledger);
@@ -102,6 +111,9 @@ struct ledger_group *ledger_seal(struct ledger *ledger);
  * Returns: false with ret_fault: the process must end, and nobody must be answered. */
 bool ledger_commit(struct ledger *ledger, struct ledger_group *group, int64_t now_ms,
                    struct fault *ret_fault) MUST_USE;
+
+/* Returns: the newest signed checkpoint. Only while nothing is under way. */
+const uint8_t *ledger_checkpoint(const struct ledger *ledger);
 
 /* Copy the journal and its checkpoint slots into a folder while writing goes on (journal_backup
  * says how). Any thread. */

@@ -1,6 +1,7 @@
 #include "clearing/members/members.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "clearing/base/hash.h"
 #include "clearing/base/memory.h"
@@ -59,32 +60,56 @@ void members_look_ahead(const struct members *members, const uint64_t *ids, uint
     }
 }
 
-static void members_grow(struct members *members)
+static uint64_t slot_number(const struct members *members, uint64_t id)
+{
+    return hash_u64(id) >> (64 - members->bits);
+}
+
+static void members_resize(struct members *members, uint32_t bits)
 {
     struct members old = *members;
+    uint64_t next = 0; /* the first slot that is free for whoever comes next in order */
 
-    members->bits = old.slots == NULL ? MEMBERS_BITS_MIN : old.bits + 1;
-    members->slots =
-        memory_zeroed((1ULL << members->bits) + MEMBERS_OVERRUN, sizeof *members->slots);
-    if (old.slots == NULL) {
-        return;
-    }
+    members->bits = bits;
+    members->slots = memory_zeroed((1ULL << bits) + MEMBERS_OVERRUN, sizeof *members->slots);
     for (uint64_t i = 0; i < members_slot_count(&old); i++) {
         if (old.slots[i].id != 0) {
-            *slot_of(members, old.slots[i].id) = old.slots[i];
+            uint64_t home = slot_number(members, old.slots[i].id);
+            next = home > next ? home : next;
+            CHECK(next < members_slot_count(members) - 1);
+            members->slots[next++] = old.slots[i];
         }
     }
     free(old.slots);
 }
 
+void members_reserve(struct members *members, uint64_t count)
+{
+    uint32_t bits = members->slots == NULL ? MEMBERS_BITS_MIN : members->bits;
+
+    /* at most 5/8 full: runs stay short, far below the overrun */
+    while (count > (5ULL << bits) / 8) {
+        bits++;
+    }
+    if (members->slots == NULL || bits > members->bits) {
+        members_resize(members, bits);
+    }
+}
+
 struct member *members_add(struct members *members, uint64_t id, store_t home)
 {
-    /* at most 5/8 full: runs stay short, far below the overrun */
-    if (members->slots == NULL || members->count + 1 > (5ULL << members->bits) / 8) {
-        members_grow(members);
+    members_reserve(members, members->count + 1);
+    struct member *slot = &members->slots[slot_number(members, id)];
+    while (slot->id != 0 && hash_u64(slot->id) < hash_u64(id)) {
+        slot++;
     }
-    struct member *slot = slot_of(members, id);
-    CHECK(slot->id == 0 && slot < members->slots + members_slot_count(members) - 1);
+    CHECK(slot->id != id);
+    struct member *end = slot; /* of the run: it moves up by one */
+    while (end->id != 0) {
+        end++;
+    }
+    CHECK(end < members->slots + members_slot_count(members) - 1);
+    memmove(slot + 1, slot, (size_t)(end - slot) * sizeof *slot);
     *slot = (struct member){.id = id, .home = home};
     members->count++;
     return slot;

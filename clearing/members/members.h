@@ -1,6 +1,6 @@
 /* Members and packs in memory: where a member is at home and the lots that it has. The table is
- * ordered by the hash of the member number, so that a sweep or a snapshot can go through it in
- * ranges of the hash while it grows. One thread (the writer). */
+ * ordered by the hash of the member number, however it grew, so that a sweep can go through it in
+ * ranges of the hash and a snapshot of equal members has equal bytes. One thread (the writer). */
 #ifndef CLEARING_MEMBERS_MEMBERS_H
 #define CLEARING_MEMBERS_MEMBERS_H
 
@@ -19,7 +19,7 @@ struct pack {
 };
 
 struct members {
-    struct member *slots; /* linear probing from the top bits of the hash */
+    struct member *slots; /* linear probing from the top bits of the hash, each run in order */
     uint64_t count;
     uint32_t bits; /* log2 of the slots */
     struct lots lots;
@@ -32,6 +32,9 @@ struct members {
 struct member *members_find(const struct members *members, uint64_t id);
 /* A new member without lots (it must not be there yet). */
 struct member *members_add(struct members *members, uint64_t id, store_t home);
+
+/* Make the table large enough for so many members. */
+void members_reserve(struct members *members, uint64_t count);
 
 /* NULL: no pack of that code has been sold (or its sale was voided). Valid until the next
  * members_add_pack. */
@@ -49,5 +52,10 @@ void members_look_ahead(const struct members *members, const uint64_t *ids, uint
 uint64_t members_slot_count(const struct members *members);
 
 void members_deinit(struct members *members);
+
+/* Write the members, their lots and packs: equal members have equal bytes (members_image.c). */
+void members_save(const struct members *members, struct spool *spool);
+/* Read what members_save wrote into empty members. False: the bytes are bad. */
+bool members_load(struct members *members, struct reader *reader) MUST_USE;
 
 #endif

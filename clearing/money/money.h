@@ -100,6 +100,22 @@ size_t money_sum_format_fen(money_sum_t sum, char text[MONEY_TEXT_SIZE]);
 /* Write yuan for people ("-1,234.56"). Returns the length. */
 size_t money_sum_format_yuan(money_sum_t sum, char text[MONEY_TEXT_SIZE]);
 
+/* A sum as two halves of its two's complement, and back. */
+static inline uint64_t money_sum_high(money_sum_t sum)
+{
+    return (uint64_t)((uint128_t)sum.fen >> 64);
+}
+
+static inline uint64_t money_sum_low(money_sum_t sum)
+{
+    return (uint64_t)(uint128_t)sum.fen;
+}
+
+static inline money_sum_t money_sum_of_halves(uint64_t high, uint64_t low)
+{
+    return (money_sum_t){(int128_t)((uint128_t)high << 64 | low)};
+}
+
 static inline money_sum_t money_sum_of(money_t m)
 {
     return (money_sum_t){m.fen};

@@ -51,7 +51,7 @@ static void numbers_grow(struct numbers *numbers)
     }
 }
 
-static struct terminal *terminal_put(struct numbers *numbers, store_t store, slice_t code)
+struct terminal *numbers_terminal(struct numbers *numbers, store_t store, slice_t code)
 {
     struct terminal *known = terminal_find(numbers, store, code);
 
@@ -113,7 +113,7 @@ number_state_t numbers_state(const struct numbers *numbers, store_t store, slice
 void numbers_spend(struct numbers *numbers, store_t store, slice_t terminal_code, uint64_t number,
                    day_t open_day)
 {
-    struct terminal *terminal = terminal_put(numbers, store, terminal_code);
+    struct terminal *terminal = numbers_terminal(numbers, store, terminal_code);
 
     if (number > terminal->highest) {
         if (number > terminal->highest + 1) {

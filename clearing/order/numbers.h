@@ -3,6 +3,7 @@
 #ifndef CLEARING_ORDER_NUMBERS_H
 #define CLEARING_ORDER_NUMBERS_H
 
+#include "clearing/base/spool.h"
 #include "clearing/facts/calendar.h"
 #include "clearing/terms/registry.h"
 
@@ -47,9 +48,16 @@ void numbers_spend(struct numbers *numbers, store_t store, slice_t terminal, uin
 void numbers_reopen(struct numbers *numbers, store_t store, slice_t terminal, uint64_t number,
                     day_t open_day);
 
+/* The entry of a terminal, made when it is new. Valid until the next one is made. */
+struct terminal *numbers_terminal(struct numbers *numbers, store_t store, slice_t code);
+
 /* The highest number spent by a terminal; 0: none yet. */
 uint64_t numbers_highest(const struct numbers *numbers, store_t store, slice_t terminal);
 
 void numbers_deinit(struct numbers *numbers);
+
+/* Write them; read them into empty ones (order_image.c). False: the bytes are bad. */
+void numbers_save(const struct numbers *numbers, struct spool *spool);
+bool numbers_load(struct numbers *numbers, struct reader *reader) MUST_USE;
 
 #endif

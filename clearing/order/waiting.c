@@ -14,24 +14,12 @@ uint64_t waiting_key(slice_t store, slice_t terminal, uint64_t number)
     return hash_u64(h ^ number) | 1;
 }
 
-void waiting_add(struct waiting *waiting, const struct event *event, slice_t bytes, store_t store,
-                 day_t came, outcome_t reason)
+void waiting_keep(struct waiting *waiting, struct waiting_event entry)
 {
-    struct waiting_event entry = {
-        .bytes = memory_resize(NULL, bytes.len, 1),
-        .len = bytes.len,
-        .store = store,
-        .came = came,
-        .reason = reason,
-    };
+    const uint8_t *bytes = entry.bytes;
 
-    memcpy(entry.bytes, bytes.text, bytes.len);
-    if (event->type != EVENT_REFUND || event->of.number == 0) {
-        entry.member = event->type == EVENT_VOID ? 0 : event->member;
-    }
-    if (event->of.number != 0) {
-        entry.of_key = waiting_key(event->of.store, event->of.terminal, event->of.number);
-    }
+    entry.bytes = memory_resize(NULL, entry.len, 1);
+    memcpy(entry.bytes, bytes, entry.len);
     if (entry.member != 0) {
         uint64_t *first = map_put(&waiting->members, entry.member);
         entry.next_with_member = (uint32_t)*first;
@@ -45,6 +33,26 @@ void waiting_add(struct waiting *waiting, const struct event *event, slice_t byt
     MEMORY_GROW(waiting->list, waiting->count, waiting->capacity);
     waiting->list[waiting->count++] = entry;
     waiting->live++;
+}
+
+void waiting_add(struct waiting *waiting, const struct event *event, slice_t bytes, store_t store,
+                 day_t came, outcome_t reason)
+{
+    struct waiting_event entry = {
+        .bytes = (uint8_t *)(uintptr_t)bytes.text,
+        .len = bytes.len,
+        .store = store,
+        .came = came,
+        .reason = reason,
+    };
+
+    if (event->type != EVENT_REFUND || event->of.number == 0) {
+        entry.member = event->type == EVENT_VOID ? 0 : event->member;
+    }
+    if (event->of.number != 0) {
+        entry.of_key = waiting_key(event->of.store, event->of.terminal, event->of.number);
+    }
+    waiting_keep(waiting, entry);
 }
 
 /* Insert a place where it belongs, once. */

@@ -38,6 +38,9 @@ uint64_t waiting_key(slice_t store, slice_t terminal, uint64_t number);
 void waiting_add(struct waiting *waiting, const struct event *event, slice_t bytes, store_t store,
                  day_t came, outcome_t reason);
 
+/* Keep an entry as it is, with its bytes copied; chains are made here. */
+void waiting_keep(struct waiting *waiting, struct waiting_event entry);
+
 /* Places of the list in the order of arrival. Zeroed memory is an empty one. */
 struct waiting_places {
     uint32_t *list;
@@ -53,5 +56,10 @@ void waiting_find(const struct waiting *waiting, uint64_t member, uint64_t key,
 void waiting_remove(struct waiting *waiting, uint32_t place);
 
 void waiting_deinit(struct waiting *waiting);
+
+/* Write those that wait, in the order of arrival; read them into an empty list (order_image.c).
+ * False: the bytes are bad. */
+void waiting_save(const struct waiting *waiting, struct spool *spool);
+bool waiting_load(struct waiting *waiting, struct reader *reader) MUST_USE;
 
 #endif

@@ -23,6 +23,12 @@ static int event_compare(const void *left, const void *right)
     if (order == 0) { /* the same number refused twice */
         order = (a->outcome > b->outcome) - (a->outcome < b->outcome);
     }
+    if (order == 0) {
+        order = (a->occurred > b->occurred) - (a->occurred < b->occurred);
+    }
+    if (order == 0) {
+        order = (a->booked > b->booked) - (a->booked < b->booked);
+    }
     return order;
 }
 

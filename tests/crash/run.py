@@ -42,7 +42,7 @@ class World:
             os.unlink(path)
         log = open(os.path.join(self.dir, "daemon.log"), "a")
         self.daemon = subprocess.Popen([os.path.join(self.bin, "allcleard"), "--dir", self.hq,
-                                        "--listen", self.address], stderr=log)
+                                        "--listen", self.address, "--snapshot-every", "150"], stderr=log)
         for _ in range(300):
             if os.path.exists(path) and os.path.getsize(path) > 0:
                 with open(path) as file:
@@ -58,7 +58,14 @@ class World:
         children = "/proc/%d/task/%d/children" % (self.daemon.pid, self.daemon.pid)
         with open(children) as file:
             pids = file.read().split()
-        return int(pids[0]) if pids else None
+        for pid in pids:  # a snapshot's process may be there too
+            try:
+                with open("/proc/%s/cmdline" % pid, "rb") as file:
+                    if b"--gate" in file.read():
+                        return int(pid)
+            except OSError:
+                pass
+        return None
 
     def store(self, name):
         return os.path.join(self.dir, "store-" + name)
@@ -147,13 +154,20 @@ class World:
             raise SystemExit("the nets do not sum to zero")
         backup = os.path.join(self.dir, "backup")
         self.allclear("backup", backup, "--dir", self.hq)
-        network = json.loads(self.allclear("status", "--dir", self.hq, "--json").stdout)["network"]
-        verdict = self.allclear("replay", backup, "--network", network).stdout.splitlines()[-1]
-        if not verdict.startswith("VERIFIED"):
-            raise SystemExit(verdict)
+        status = json.loads(self.allclear("status", "--dir", self.hq, "--digest", "--json").stdout)
+        verdict = json.loads(self.allclear("replay", backup, "--network", status["network"], "--json").stdout)
+        if verdict["verdict"] != "VERIFIED":
+            raise SystemExit(verdict["why"])
+        if verdict["state"] != status["state"]["digest"]:
+            raise SystemExit("the daemon's state is not what its journal gives")
         with open(os.path.join(self.dir, "daemon.log")) as file:
-            if "broken" in file.read():
-                raise SystemExit("the daemon's log has a broken line")
+            log = file.read()
+        if "broken" in log:
+            raise SystemExit("the daemon's log has a broken line")
+        if "snapshot_passed_over" in log:
+            raise SystemExit("a snapshot was not good")
+        self.snapshots = log.count("snapshot written")
+        self.from_snapshots = sum("snapshot=0 " not in line for line in log.splitlines() if " open records=" in line)
         return everything
 
 
@@ -179,7 +193,8 @@ def main():
             world.daemon.terminate()
             world.daemon.wait()
     if failed is None:
-        print("%d rounds, seed %d: %d events, each there once" % (options.rounds, options.seed, events))
+        print("%d rounds, seed %d: %d events, each there once; %d snapshots, %d starts from one" % (
+            options.rounds, options.seed, events, world.snapshots, world.from_snapshots))
     else:
         print("seed %d: %s (see %s)" % (options.seed, failed, directory))
     if failed is None and not options.keep:

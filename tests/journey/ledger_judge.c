@@ -1,10 +1,12 @@
 /* Clears histories twice, in memory as `simulate` does and through a ledger: signed batches of
- * random lengths, groups of random sizes, opened again now and then; then reads the ledger as an
- * auditor. The three reports must be the same bytes.
+ * random lengths, groups of random sizes, opened again now and then, from snapshots of whatever
+ * age; then reads the ledger as an auditor. The three reports must be the same bytes, and the
+ * book's digest the same after each opening as before, and for the auditor.
  *
  * ledger_judge DIR...   each with alliance.conf and STORE.jsonl files; exit 0: all the same */
 #include "../unit/hq_world.h"
 #include "clearing/base/hash.h"
+#include "clearing/ledger/snapshot.h"
 #include "tools/alliance/alliance.h"
 #include "tools/hq/answers.h"
 #include "tools/hq/rules.h"
@@ -21,6 +23,7 @@ struct judging {
     struct world_store stores[JUDGED_STORES_MAX];
     struct sign_key *key;
     struct ledger *ledger;
+    uint32_t from_snapshot; /* openings */
     uint8_t network[SIGN_NETWORK_LEN];
 };
 
@@ -172,14 +175,39 @@ static uint32_t sign_batch(struct judging *judging, uint32_t at)
     return count;
 }
 
+static void take_snapshot(struct judging *judging)
+{
+    struct fault fault = {0};
+    struct snapshot *snapshot =
+        snapshot_begin("hq", ledger_book(judging->ledger), NULL, NULL, &fault);
+
+    must(snapshot != NULL &&
+             snapshot_seal(snapshot, ledger_checkpoint(judging->ledger), judging->key, &fault),
+         &fault);
+}
+
 static void flush(struct judging *judging, int64_t now_ms)
 {
     struct fault fault = {0};
 
     must(ledger_flush(judging->ledger, now_ms, &fault), &fault);
+    if (below(judging, 8) == 0) {
+        take_snapshot(judging);
+    }
     if (below(judging, 10) == 0) {
+        uint8_t before[DIGEST_LEN];
+        uint8_t after[DIGEST_LEN];
+        book_digest(ledger_book(judging->ledger), before);
         ledger_close(judging->ledger);
         open_ledger(judging);
+        book_digest(ledger_book(judging->ledger), after);
+        if (!digest_equal(before, after)) {
+            fprintf(stderr, "%s: an opening from snapshot %llu gives another book\n",
+                    judging->history,
+                    (unsigned long long)ledger_opening(judging->ledger).snapshot);
+            exit(1);
+        }
+        judging->from_snapshot += ledger_opening(judging->ledger).snapshot > 0;
     }
 }
 
@@ -261,18 +289,29 @@ static bool judge_ledger(struct judging *judging)
     take_all(judging);
     char *simulated = bytes_of_simulation(&judging->simulation);
     char *live = bytes_of_book(ledger_book(judging->ledger));
+    uint8_t digest[DIGEST_LEN];
+    uint8_t audited_digest[DIGEST_LEN];
+    book_digest(ledger_book(judging->ledger), digest);
     ledger_close(judging->ledger);
     struct view *view = view_open(&options, &fault);
     must(view != NULL, &fault);
     char *audited = bytes_of_book(&view->book);
+    book_digest(&view->book, audited_digest);
     view_close(view);
     bool good = same(judging->history, "the ledger", simulated, live) &&
                 same(judging->history, "the audit", live, audited);
+    if (!digest_equal(digest, audited_digest)) {
+        fprintf(stderr, "%s: the auditor's book has another digest\n", judging->history);
+        good = false;
+    }
     free(simulated);
     free(live);
     free(audited);
     return good;
 }
+
+/* Openings of all histories that began with a snapshot: with none, nothing was tested. */
+static uint32_t snapshot_openings;
 
 static bool judge(const char *history, uint64_t seed)
 {
@@ -281,6 +320,7 @@ static bool judge(const char *history, uint64_t seed)
     judging->history = history;
     judging->random = seed;
     bool good = !simulate(judging) || judge_ledger(judging);
+    snapshot_openings += judging->from_snapshot;
     simulation_deinit(&judging->simulation);
     sign_key_free(judging->key);
     for (int i = 0; i < JUDGED_STORES_MAX; i++) {
@@ -306,6 +346,11 @@ int main(int argc, char **argv)
         free(histories[i]);
     }
     world_leave();
+    printf("%u openings from a snapshot\n", snapshot_openings);
+    if (snapshot_openings == 0 && count >= 20) {
+        fprintf(stderr, "no opening began with a snapshot\n");
+        failed++;
+    }
     printf("%d passed, %d failed\n", count - failed, failed);
     return failed == 0 && count == argc - 1 ? 0 : 1;
 }

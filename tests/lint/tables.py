@@ -122,7 +122,9 @@ SYSTEM_ALLOWED = {
     ('clearing/journal/checkpoint.c', 'stdio.h'): 'snprintf of paths',
     ('clearing/journal/journal.c', 'stdio.h'): 'snprintf of paths',
     ('clearing/journal/store.c', 'stdio.h'): 'snprintf of paths',
+    ('clearing/base/memory.c', 'sys/mman.h'): 'huge pages',
     ('clearing/ledger/ledger.c', 'stdio.h'): 'snprintf of paths',
+    ('clearing/ledger/snapshot.c', 'stdio.h'): 'snprintf of paths',
 }
 
 # The integer inside money_t (rule: clearing/money only).

@@ -47,12 +47,12 @@ START_TEST(the_ends_of_the_numbers)
 }
 END_TEST
 
-/* The table stays ordered by hash but for runs of neighbours, so that ranges of it can be
- * walked. */
+/* The table is ordered by hash, so that ranges of it can be walked and equal members stand
+ * alike. */
 static void assert_ordered(const struct members *members)
 {
     uint64_t seen = 0;
-    uint64_t bucket_last = 0;
+    uint64_t last = 0;
 
     for (uint64_t i = 0; i < members_slot_count(members); i++) {
         uint64_t id = members->slots[i].id;
@@ -62,8 +62,8 @@ static void assert_ordered(const struct members *members)
         uint64_t bucket = hash_u64(id) >> (64 - members->bits);
         ck_assert_uint_le(bucket, i); /* never before its place, never around the end */
         ck_assert_uint_lt(i - bucket, 256);
-        bucket_last = bucket > bucket_last ? bucket : bucket_last;
-        ck_assert_uint_lt(bucket_last - bucket, 256);
+        ck_assert(seen == 0 || hash_u64(id) > last);
+        last = hash_u64(id);
         seen++;
     }
     ck_assert_uint_eq(seen, members->count);
@@ -108,13 +108,33 @@ START_TEST(the_last_slots_do_not_wrap)
         members_add(&members, ids[i], (store_t){0});
     }
     ck_assert_uint_eq(members.bits, 6);
-    ck_assert_uint_eq(members.slots[63].id, ids[0]);
-    ck_assert_uint_eq(members.slots[72].id, ids[9]);
+    assert_ordered(&members);
+    ck_assert_uint_ne(members.slots[63].id, 0);
+    ck_assert_uint_ne(members.slots[72].id, 0);
     ck_assert_uint_eq(members.slots[0].id, 0);
     for (int i = 0; i < 10; i++) {
         ck_assert_uint_eq(members_find(&members, ids[i])->id, ids[i]);
     }
     members_deinit(&members);
+}
+END_TEST
+
+START_TEST(the_order_of_arrival_does_not_show)
+{
+    enum { MEMBERS = 5000 };
+    struct members forwards = {0};
+    struct members backwards = {0};
+
+    members_reserve(&backwards, MEMBERS);
+    for (uint64_t id = 1; id <= MEMBERS; id++) {
+        members_add(&forwards, id, (store_t){(uint32_t)id});
+        members_add(&backwards, MEMBERS + 1 - id, (store_t){(uint32_t)(MEMBERS + 1 - id)});
+    }
+    ck_assert_uint_eq(forwards.bits, backwards.bits);
+    size_t size = members_slot_count(&forwards) * sizeof *forwards.slots;
+    ck_assert_mem_eq(forwards.slots, backwards.slots, size);
+    members_deinit(&forwards);
+    members_deinit(&backwards);
 }
 END_TEST
 
@@ -170,6 +190,7 @@ int main(void)
     tcase_add_test(tcase, the_ends_of_the_numbers);
     tcase_add_test(tcase, growth_keeps_everybody);
     tcase_add_test(tcase, the_last_slots_do_not_wrap);
+    tcase_add_test(tcase, the_order_of_arrival_does_not_show);
     tcase_add_test(tcase, packs_come_go_and_come_again);
     tcase_add_test(tcase, many_packs);
     suite_add_tcase(suite, tcase);

@@ -14,7 +14,7 @@
 #define ENTRIES_MAX  65536     /* offers, discounts, campaigns: each; far above any use */
 
 struct alliance {
-    struct reader reader;
+    struct config reader;
     struct registry registry;
     struct terms terms;
 };
@@ -39,7 +39,7 @@ static int32_t minutes_parse(const char *text, uint32_t len)
     return hours < 0 || hours > 23 || minutes < 0 || minutes > 59 ? -1 : hours * 60 + minutes;
 }
 
-static void zone_read(const struct reader *reader, const config_setting_t *group,
+static void zone_read(const struct config *reader, const config_setting_t *group,
                       int32_t *ret_zone_min)
 {
     const config_setting_t *setting = field_find(reader, group, "zone", OPTIONAL);
@@ -59,7 +59,7 @@ static void zone_read(const struct reader *reader, const config_setting_t *group
     *ret_zone_min = text.text[0] == '-' ? -minutes : minutes;
 }
 
-static void day_start_read(const struct reader *reader, const config_setting_t *group,
+static void day_start_read(const struct config *reader, const config_setting_t *group,
                            int32_t *ret_start_min)
 {
     const config_setting_t *setting = field_find(reader, group, "day_start", OPTIONAL);
@@ -77,7 +77,7 @@ static void day_start_read(const struct reader *reader, const config_setting_t *
     *ret_start_min = minutes;
 }
 
-static void name_read(const struct reader *reader, const config_setting_t *group,
+static void name_read(const struct config *reader, const config_setting_t *group,
                       char ret_name[NAME_LEN_MAX + 1])
 {
     const config_setting_t *setting = field_find(reader, group, "name", OPTIONAL);
@@ -113,7 +113,7 @@ static char *path_beside(const char *path, slice_t name)
 
 static void stores_file_read(struct alliance *alliance, const config_setting_t *group)
 {
-    struct reader *reader = &alliance->reader;
+    struct config *reader = &alliance->reader;
     const config_setting_t *setting = field_find(reader, group, "stores", REQUIRED);
     const char *expected = _("must be the name of a CSV file beside this one");
     slice_t name = {0};
@@ -136,7 +136,7 @@ static void head_read(struct alliance *alliance, const config_setting_t *root)
 {
     static const char *const keys[] = {"id",     "name", "zone", "day_start", "max_late_days",
                                        "stores", NULL};
-    struct reader *reader = &alliance->reader;
+    struct config *reader = &alliance->reader;
     struct terms *terms = &alliance->terms;
     const config_setting_t *group = field_find(reader, root, "alliance", REQUIRED);
 
@@ -152,7 +152,7 @@ static void head_read(struct alliance *alliance, const config_setting_t *root)
 }
 
 /* Refuse an id that an earlier element of the list has. */
-static void id_check(const struct reader *reader, const config_setting_t *element,
+static void id_check(const struct config *reader, const config_setting_t *element,
                      struct code_index *seen, const code_t *id)
 {
     if (id->len == 0) {
@@ -170,7 +170,7 @@ static void campaigns_read(struct alliance *alliance, const config_setting_t *ro
                            struct code_index *seen)
 {
     static const char *const keys[] = {"id", "funder", "from", "to", NULL};
-    const struct reader *reader = &alliance->reader;
+    const struct config *reader = &alliance->reader;
     struct terms *terms = &alliance->terms;
     const config_setting_t *list = list_read(reader, root, "campaigns", OPTIONAL, ENTRIES_MAX);
 
@@ -195,7 +195,7 @@ static void campaigns_read(struct alliance *alliance, const config_setting_t *ro
 
 static void products_read(struct alliance *alliance, const config_setting_t *root)
 {
-    const struct reader *reader = &alliance->reader;
+    const struct config *reader = &alliance->reader;
     struct terms *terms = &alliance->terms;
     struct code_index seen = {0};
     const config_setting_t *list = list_read(reader, root, "products", REQUIRED, PRODUCTS_MAX);
@@ -214,7 +214,7 @@ static void products_read(struct alliance *alliance, const config_setting_t *roo
 }
 
 /* Money or a percentage. */
-static void bonus_read(const struct reader *reader, const config_setting_t *group,
+static void bonus_read(const struct config *reader, const config_setting_t *group,
                        struct tier *tier)
 {
     const config_setting_t *setting = field_find(reader, group, "bonus", REQUIRED);
@@ -234,7 +234,7 @@ static void bonus_read(const struct reader *reader, const config_setting_t *grou
     }
 }
 
-static void tier_read(const struct reader *reader, const config_setting_t *group,
+static void tier_read(const struct config *reader, const config_setting_t *group,
                       const struct tier *below, struct tier *tier)
 {
     static const char *const keys[] = {"pay", "bonus", "every", NULL};
@@ -269,7 +269,7 @@ static const struct product *product_find(const struct terms *terms, const code_
 static void offer_product_read(const struct alliance *alliance, const config_setting_t *group,
                                struct offer *offer)
 {
-    const struct reader *reader = &alliance->reader;
+    const struct config *reader = &alliance->reader;
     const config_setting_t *setting =
         code_read(reader, group, "product", REQUIRED, &offer->product);
     const struct product *product = NULL;
@@ -296,7 +296,7 @@ static void offer_read(const struct alliance *alliance, const config_setting_t *
 {
     static const char *const keys[] = {"id",      "product",    "from",  "to",
                                        "funders", "commission", "tiers", NULL};
-    const struct reader *reader = &alliance->reader;
+    const struct config *reader = &alliance->reader;
 
     offer->span = (struct span){DAY_MIN, DAY_MAX};
     if (!group_check(reader, group, keys)) {
@@ -316,7 +316,7 @@ static void offer_read(const struct alliance *alliance, const config_setting_t *
 
 static void offers_read(struct alliance *alliance, const config_setting_t *root)
 {
-    const struct reader *reader = &alliance->reader;
+    const struct config *reader = &alliance->reader;
     struct terms *terms = &alliance->terms;
     struct code_index seen = {0};
     const config_setting_t *list = list_read(reader, root, "offers", OPTIONAL, ENTRIES_MAX);
@@ -338,7 +338,7 @@ static void offers_read(struct alliance *alliance, const config_setting_t *root)
 static void discounts_read(struct alliance *alliance, const config_setting_t *root)
 {
     static const char *const keys[] = {"id", "funders", "from", "to", NULL};
-    const struct reader *reader = &alliance->reader;
+    const struct config *reader = &alliance->reader;
     struct terms *terms = &alliance->terms;
     struct code_index seen = {0};
     const config_setting_t *list = list_read(reader, root, "discounts", OPTIONAL, ENTRIES_MAX);

@@ -35,7 +35,7 @@ bool fields_place(const config_setting_t *root, const struct scan *scan)
     return place_subtree(root->config->root, scan, &at) && at == scan->count;
 }
 
-static struct place place_of(const struct reader *reader, const config_setting_t *setting)
+static struct place place_of(const struct config *reader, const config_setting_t *setting)
 {
     const struct scan_node *node = config_setting_get_hook(setting);
 
@@ -66,7 +66,7 @@ static void path_write(const config_setting_t *setting, char path[PATH_SIZE])
     }
 }
 
-void field_complain(const struct reader *reader, const config_setting_t *setting,
+void field_complain(const struct config *reader, const config_setting_t *setting,
                     const char *format, ...)
 {
     char path[PATH_SIZE];
@@ -86,7 +86,7 @@ void field_complain(const struct reader *reader, const config_setting_t *setting
 }
 
 /* What stands there, as written. */
-static void found_write(const struct reader *reader, const config_setting_t *setting,
+static void found_write(const struct config *reader, const config_setting_t *setting,
                         char text[FOUND_SIZE])
 {
     const struct scan_node *node = config_setting_get_hook(setting);
@@ -105,7 +105,7 @@ static void found_write(const struct reader *reader, const config_setting_t *set
     }
 }
 
-void field_refuse(const struct reader *reader, const config_setting_t *setting,
+void field_refuse(const struct config *reader, const config_setting_t *setting,
                   const char *expected)
 {
     char found[FOUND_SIZE];
@@ -114,7 +114,7 @@ void field_refuse(const struct reader *reader, const config_setting_t *setting,
     field_complain(reader, setting, _("%s (found %s)"), expected, found);
 }
 
-bool group_check(const struct reader *reader, const config_setting_t *group,
+bool group_check(const struct config *reader, const config_setting_t *group,
                  const char *const *keys)
 {
     char hint[HINT_SIZE];
@@ -137,7 +137,7 @@ bool group_check(const struct reader *reader, const config_setting_t *group,
     return true;
 }
 
-const config_setting_t *field_find(const struct reader *reader, const config_setting_t *group,
+const config_setting_t *field_find(const struct config *reader, const config_setting_t *group,
                                    const char *key, presence_t presence)
 {
     const config_setting_t *setting = config_setting_get_member(group, key);
@@ -148,7 +148,7 @@ const config_setting_t *field_find(const struct reader *reader, const config_set
     return setting;
 }
 
-const config_setting_t *list_read(const struct reader *reader, const config_setting_t *group,
+const config_setting_t *list_read(const struct config *reader, const config_setting_t *group,
                                   const char *key, presence_t presence, uint32_t count_max)
 {
     const config_setting_t *list = field_find(reader, group, key, presence);
@@ -172,7 +172,7 @@ const config_setting_t *list_read(const struct reader *reader, const config_sett
     return list;
 }
 
-bool text_of(const struct reader *reader, const config_setting_t *setting, const char *expected,
+bool text_of(const struct config *reader, const config_setting_t *setting, const char *expected,
              slice_t *ret_text)
 {
     if (config_setting_type(setting) != CONFIG_TYPE_STRING) {
@@ -183,7 +183,7 @@ bool text_of(const struct reader *reader, const config_setting_t *setting, const
     return true;
 }
 
-int choice_of(const struct reader *reader, const config_setting_t *setting,
+int choice_of(const struct config *reader, const config_setting_t *setting,
               const char *const *names)
 {
     char hint[HINT_SIZE];
@@ -203,7 +203,7 @@ int choice_of(const struct reader *reader, const config_setting_t *setting,
     return -1;
 }
 
-int choice_read(const struct reader *reader, const config_setting_t *group, const char *key,
+int choice_read(const struct config *reader, const config_setting_t *group, const char *key,
                 const char *const *names)
 {
     const config_setting_t *setting = field_find(reader, group, key, REQUIRED);
@@ -211,7 +211,7 @@ int choice_read(const struct reader *reader, const config_setting_t *group, cons
     return setting == NULL ? -1 : choice_of(reader, setting, names);
 }
 
-const config_setting_t *code_read(const struct reader *reader, const config_setting_t *group,
+const config_setting_t *code_read(const struct config *reader, const config_setting_t *group,
                                   const char *key, presence_t presence, code_t *ret_code)
 {
     const config_setting_t *setting = field_find(reader, group, key, presence);
@@ -230,7 +230,7 @@ const config_setting_t *code_read(const struct reader *reader, const config_sett
     return setting;
 }
 
-static bool participant_check(const struct reader *reader, const config_setting_t *setting,
+static bool participant_check(const struct config *reader, const config_setting_t *setting,
                               const code_t *code)
 {
     if (!reader->registry_good ||
@@ -242,7 +242,7 @@ static bool participant_check(const struct reader *reader, const config_setting_
     return false;
 }
 
-const config_setting_t *participant_read(const struct reader *reader, const config_setting_t *group,
+const config_setting_t *participant_read(const struct config *reader, const config_setting_t *group,
                                          const char *key, presence_t presence, code_t *ret_code)
 {
     code_t code = {0};
@@ -255,7 +255,7 @@ const config_setting_t *participant_read(const struct reader *reader, const conf
     return setting;
 }
 
-const config_setting_t *money_read(const struct reader *reader, const config_setting_t *group,
+const config_setting_t *money_read(const struct config *reader, const config_setting_t *group,
                                    const char *key, money_t *ret_money)
 {
     const config_setting_t *setting = field_find(reader, group, key, REQUIRED);
@@ -273,7 +273,7 @@ const config_setting_t *money_read(const struct reader *reader, const config_set
     return setting;
 }
 
-const config_setting_t *rate_read(const struct reader *reader, const config_setting_t *group,
+const config_setting_t *rate_read(const struct config *reader, const config_setting_t *group,
                                   const char *key, rate_t *ret_rate)
 {
     const config_setting_t *setting = field_find(reader, group, key, OPTIONAL);
@@ -296,7 +296,7 @@ const config_setting_t *rate_read(const struct reader *reader, const config_sett
     return setting;
 }
 
-const config_setting_t *number_read(const struct reader *reader, const config_setting_t *group,
+const config_setting_t *number_read(const struct config *reader, const config_setting_t *group,
                                     const char *key, rate_t min, rate_t max, rate_t *ret_number)
 {
     const config_setting_t *setting = field_find(reader, group, key, REQUIRED);
@@ -324,7 +324,7 @@ const config_setting_t *number_read(const struct reader *reader, const config_se
     return setting;
 }
 
-const config_setting_t *point_price_read(const struct reader *reader, const config_setting_t *group,
+const config_setting_t *point_price_read(const struct config *reader, const config_setting_t *group,
                                          const char *key, presence_t presence,
                                          point_price_t *ret_price)
 {
@@ -343,7 +343,7 @@ const config_setting_t *point_price_read(const struct reader *reader, const conf
     return setting;
 }
 
-const config_setting_t *bool_read(const struct reader *reader, const config_setting_t *group,
+const config_setting_t *bool_read(const struct config *reader, const config_setting_t *group,
                                   const char *key, bool *ret_value)
 {
     const config_setting_t *setting = field_find(reader, group, key, OPTIONAL);
@@ -359,7 +359,7 @@ const config_setting_t *bool_read(const struct reader *reader, const config_sett
     return setting;
 }
 
-const config_setting_t *integer_read(const struct reader *reader, const config_setting_t *group,
+const config_setting_t *integer_read(const struct config *reader, const config_setting_t *group,
                                      const char *key, int32_t min, int32_t max, int32_t *ret_value)
 {
     const config_setting_t *setting = field_find(reader, group, key, OPTIONAL);
@@ -381,7 +381,7 @@ const config_setting_t *integer_read(const struct reader *reader, const config_s
     return setting;
 }
 
-static bool day_read(const struct reader *reader, const config_setting_t *group, const char *key,
+static bool day_read(const struct config *reader, const config_setting_t *group, const char *key,
                      day_t *ret_day)
 {
     const config_setting_t *setting = field_find(reader, group, key, OPTIONAL);
@@ -401,7 +401,7 @@ static bool day_read(const struct reader *reader, const config_setting_t *group,
     return true;
 }
 
-void span_read(const struct reader *reader, const config_setting_t *group, struct span *ret_span)
+void span_read(const struct config *reader, const config_setting_t *group, struct span *ret_span)
 {
     struct span span = {DAY_MIN, DAY_MAX};
     bool from_good = day_read(reader, group, "from", &span.from);
@@ -423,7 +423,7 @@ static const struct {
     who_kind_t kind;
 } relations[] = {{"$store", WHO_STORE}, {"$issuer", WHO_ISSUER}, {"$home", WHO_HOME}};
 
-static void who_of(const struct reader *reader, const config_setting_t *setting,
+static void who_of(const struct config *reader, const config_setting_t *setting,
                    struct who *ret_who)
 {
     const char *expected = _("must be a participant's code, \"$store\", \"$issuer\" or \"$home\"");
@@ -448,7 +448,7 @@ static void who_of(const struct reader *reader, const config_setting_t *setting,
     }
 }
 
-void who_read(const struct reader *reader, const config_setting_t *group, const char *key,
+void who_read(const struct config *reader, const config_setting_t *group, const char *key,
               presence_t presence, struct who *ret_who)
 {
     const config_setting_t *setting = field_find(reader, group, key, presence);
@@ -459,7 +459,7 @@ void who_read(const struct reader *reader, const config_setting_t *group, const 
 }
 
 /* Returns: false when the share could not be read (then the sum says nothing). */
-static bool funder_read(const struct reader *reader, const config_setting_t *group,
+static bool funder_read(const struct config *reader, const config_setting_t *group,
                         struct funder *ret_funder)
 {
     static const char *const keys[] = {"who", "share", NULL};
@@ -479,7 +479,7 @@ static bool funder_read(const struct reader *reader, const config_setting_t *gro
     return share != NULL;
 }
 
-void funders_read(const struct reader *reader, const config_setting_t *group,
+void funders_read(const struct config *reader, const config_setting_t *group,
                   struct funders *ret_funders)
 {
     const config_setting_t *list = list_read(reader, group, "funders", REQUIRED, FUNDERS_MAX);

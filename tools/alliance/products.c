@@ -12,7 +12,7 @@ static const model_t value_models[] = {MODEL_F1, MODEL_F1O, MODEL_F2, MODEL_F4};
 static const char *const points_names[] = {"PF", "PR", NULL};
 static const model_t points_models[] = {MODEL_PF, MODEL_PR};
 
-static void model_read(const struct reader *reader, const config_setting_t *group,
+static void model_read(const struct config *reader, const config_setting_t *group,
                        const char *const *names, const model_t *models, model_t *ret_model)
 {
     int choice = choice_read(reader, group, "model", names);
@@ -23,7 +23,7 @@ static void model_read(const struct reader *reader, const config_setting_t *grou
 }
 
 /* What stored value and packs have in common. */
-static void value_read(const struct reader *reader, const config_setting_t *group,
+static void value_read(const struct config *reader, const config_setting_t *group,
                        struct product *product)
 {
     model_read(reader, group, value_names, value_models, &product->model);
@@ -38,7 +38,7 @@ static void value_read(const struct reader *reader, const config_setting_t *grou
     }
 }
 
-static void stored_value_read(const struct reader *reader, const config_setting_t *group,
+static void stored_value_read(const struct config *reader, const config_setting_t *group,
                               struct product *product)
 {
     static const char *const keys[] = {
@@ -56,7 +56,7 @@ static void stored_value_read(const struct reader *reader, const config_setting_
     bool_read(reader, group, "unlinked_refund", &product->unlinked_refund);
 }
 
-static void pack_read(const struct reader *reader, const config_setting_t *group,
+static void pack_read(const struct config *reader, const config_setting_t *group,
                       struct product *product)
 {
     static const char *const keys[] = {
@@ -69,7 +69,7 @@ static void pack_read(const struct reader *reader, const config_setting_t *group
     rate_read(reader, group, "rate", &product->principal_rate);
 }
 
-static void weekdays_read(const struct reader *reader, const config_setting_t *group,
+static void weekdays_read(const struct config *reader, const config_setting_t *group,
                           uint8_t *ret_weekdays)
 {
     static const char *const names[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun", NULL};
@@ -96,7 +96,7 @@ static void weekdays_read(const struct reader *reader, const config_setting_t *g
 }
 
 /* A store's code, known and new to the list. Returns: false after a complaint. */
-static bool store_read(const struct reader *reader, const config_setting_t *element,
+static bool store_read(const struct config *reader, const config_setting_t *element,
                        struct code_index *seen)
 {
     slice_t text = {0};
@@ -121,7 +121,7 @@ static bool store_read(const struct reader *reader, const config_setting_t *elem
     return true;
 }
 
-static void stores_read(const struct reader *reader, const config_setting_t *group,
+static void stores_read(const struct config *reader, const config_setting_t *group,
                         struct multiplier *multiplier)
 {
     const config_setting_t *list = list_read(reader, group, "stores", OPTIONAL, 0);
@@ -145,7 +145,7 @@ static void stores_read(const struct reader *reader, const config_setting_t *gro
     code_index_deinit(&seen);
 }
 
-static void multiplier_read(const struct reader *reader, const config_setting_t *group,
+static void multiplier_read(const struct config *reader, const config_setting_t *group,
                             struct multiplier *multiplier)
 {
     static const char *const keys[] = {"id",       "times",  "funder",   "from", "to",
@@ -171,7 +171,7 @@ static void multiplier_read(const struct reader *reader, const config_setting_t 
     }
 }
 
-static void multipliers_read(const struct reader *reader, const config_setting_t *group,
+static void multipliers_read(const struct config *reader, const config_setting_t *group,
                              struct earning *earn)
 {
     const config_setting_t *list =
@@ -192,7 +192,7 @@ static void multipliers_read(const struct reader *reader, const config_setting_t
     }
 }
 
-static void earn_read(const struct reader *reader, const config_setting_t *product,
+static void earn_read(const struct config *reader, const config_setting_t *product,
                       struct earning *earn)
 {
     static const char *const keys[] = {"rate", "funder", "multipliers", NULL};
@@ -209,7 +209,7 @@ static void earn_read(const struct reader *reader, const config_setting_t *produ
 }
 
 /* What only a fund has. */
-static void fund_read(const struct reader *reader, const config_setting_t *group,
+static void fund_read(const struct config *reader, const config_setting_t *group,
                       struct product *product)
 {
     static const char *const keys[] = {"issue_price", "fund", "beneficiary", NULL};
@@ -235,7 +235,7 @@ static void fund_read(const struct reader *reader, const config_setting_t *group
     }
 }
 
-static void points_read(const struct reader *reader, const config_setting_t *group,
+static void points_read(const struct config *reader, const config_setting_t *group,
                         struct product *product)
 {
     static const char *const keys[] = {"id",          "kind",        "from",         "to",
@@ -250,7 +250,7 @@ static void points_read(const struct reader *reader, const config_setting_t *gro
     earn_read(reader, group, &product->earn);
 }
 
-void product_read(const struct reader *reader, const config_setting_t *group,
+void product_read(const struct config *reader, const config_setting_t *group,
                   struct product *ret_product)
 {
     static const char *const kinds[] = {"stored_value", "pack", "points", NULL};

@@ -166,6 +166,15 @@ json_t *answers_head(struct book *book, const char *dir)
     return head;
 }
 
+json_t *answers_digest(const struct book *book)
+{
+    uint8_t digest[DIGEST_LEN];
+
+    book_digest(book, digest);
+    return json_pack("{s:I,s:o}", "records", (json_int_t)book->records, "digest",
+                     hex(digest, sizeof digest));
+}
+
 /* The report of the open cycle. The book stays as it is (its lists are sorted). */
 static void build_open(struct book *book, struct report *ret_report)
 {

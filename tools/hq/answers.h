@@ -15,6 +15,9 @@
  * joins/STORE. */
 json_t *answers_head(struct book *book, const char *dir);
 
+/* {"records","digest"}: of the whole state (book_digest). */
+json_t *answers_digest(const struct book *book);
+
 /* {"as_of","cycle":"open","positions":[{"participant","in_fen","out_fen","net_fen"}]} */
 json_t *answers_positions(struct book *book);
 

@@ -38,6 +38,7 @@ struct audit {
     struct missing *missing;
     uint32_t missing_count;
     uint32_t missing_capacity;
+    char state[2 * DIGEST_LEN + 1]; /* the book's digest */
 };
 
 static int64_t now_ms(void)
@@ -222,6 +223,7 @@ static void print_json(const struct audit *audit, const char *verdict)
     json_object_set_new(root, "signed", json_integer((json_int_t)view->checkpoint.size));
     json_object_set_new(root, "cycles", json_integer((json_int_t)view->book.cycle_count));
     json_object_set_new(root, "reports_compared", json_integer((json_int_t)audit->compared));
+    json_object_set_new(root, "state", json_string(audit->state));
     json_object_set_new(root, "gaps", gaps);
     (void)json_dumpf(root, stdout, JSON_COMPACT);
     fputc('\n', stdout);
@@ -245,6 +247,7 @@ static void print_text(const struct audit *audit, const char *verdict)
            view->book.cycle_count,
            audit->compared,
            view->checkpoint.size);
+    printf(_("State after these records: %s\n"), audit->state);
     print_missing(audit);
     printf("%s %" PRIu64 " records, %" PRIu64 " events, root %s", verdict, view->records,
            view->events, root);
@@ -300,6 +303,9 @@ static int judge(struct audit *audit)
                         "record 0: it begins another network than the fingerprint names");
         return failed(audit);
     }
+    uint8_t digest[DIGEST_LEN];
+    book_digest(&audit->view->book, digest);
+    hex_text(digest, audit->state);
     find_missing(audit);
     if (!write_report(audit)) {
         fprintf(stderr, "allclear replay: %s\n", audit->why.text);

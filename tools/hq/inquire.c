@@ -14,6 +14,9 @@ static json_t *answer_of(struct view *view, const char *dir, const char *verb)
     if (strcmp(verb, "head") == 0) {
         return answers_head(&view->book, dir);
     }
+    if (strcmp(verb, "digest") == 0) {
+        return answers_digest(&view->book);
+    }
     if (strcmp(verb, "positions") == 0) {
         return answers_positions(&view->book);
     }

@@ -1,0 +1,61 @@
+/* Snapshots: the book as of one durable record, in a file, so that a start need not read the whole
+ * journal. A snapshot is never the truth: one that is damaged, foreign or ahead of the journal is
+ * passed over, and the journal makes everything again.
+ *
+ * DIR/state/INDEX.snapshot (INDEX: 20 digits, the records that it covers), in blocks of 4096 bytes:
+ * the book's bytes (book_save), zeros up to the block, then the seal:
+ *
+ *     offset  size
+ *          0    16  "allclear state 1"
+ *         16     8  length of the book's bytes, big-endian
+ *         24    32  SHA-256 of the book's bytes
+ *         56   186  the signed checkpoint of exactly INDEX records (journal/checkpoint.h)
+ *        242    64  Ed25519 signature (domain SIGN_STATE) by the same key over the first 242
+ *        306        zeros
+ *
+ * Two are kept. Files are written around the page cache where the file system can, so that they do
+ * not stand in the journal's way. */
+#ifndef CLEARING_LEDGER_SNAPSHOT_H
+#define CLEARING_LEDGER_SNAPSHOT_H
+
+#include "clearing/book/book.h"
+#include "clearing/journal/journal.h"
+
+/* One that is being written; the caller's until it is sealed or abandoned. */
+struct snapshot;
+
+/* Told after each piece how much was written, so that the caller can wait (NULL: nobody). */
+typedef void snapshot_pace_t(void *context, size_t written);
+
+/* Write the book's bytes to DIR/state/new. They count for nothing before the seal.
+ * Returns: NULL with ret_fault. */
+struct snapshot *snapshot_begin(const char *dir, const struct book *book, snapshot_pace_t *pace,
+                                void *context, struct fault *ret_fault);
+
+/* Seal with the checkpoint of exactly the book's records, sync, give the file its name, remove all
+ * but the newest two. Frees the snapshot.
+ * Returns: false with ret_fault: there is no new snapshot. */
+bool snapshot_seal(struct snapshot *take_snapshot,
+                   const uint8_t checkpoint[CHECKPOINT_SIGNED_LEN], const struct sign_key *key,
+                   struct fault *ret_fault) MUST_USE;
+void snapshot_abandon(struct snapshot *take_snapshot); /* accepts NULL */
+
+/* How many bytes have been written so far. */
+uint64_t snapshot_len(const struct snapshot *snapshot);
+
+/* Where to look, and what a good one must fit. */
+struct snapshot_place {
+    const char *dir;
+    struct journal *journal;
+    const uint8_t *public_key; /* of the ledger */
+    struct record_source source;
+};
+
+/* Load the newest good snapshot into the book, which is as book_init left it; without one it stays
+ * so. Removes what a crash left half written.
+ * Out: ret_notice, which snapshots were passed over and why ("" for none).
+ * Returns: the records that it covers, 0 when there is none. */
+uint64_t snapshot_load(const struct snapshot_place *place, struct book *book,
+                       struct fault *ret_notice);
+
+#endif
