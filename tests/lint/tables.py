@@ -72,6 +72,7 @@ EDGES = {
     'main': (['*'], 'a main program likewise'),
     'tests/unit': (['*'], 'tests see everything'),
     'tests/journey': (['*'], 'likewise'),
+    'tests/order': (['*'], 'likewise'),
 }
 
 # Headers for their own folder only.
