@@ -63,6 +63,7 @@ EDGES = {
                   'proto/read', 'proto/write', 'tools', 'tools/render', 'tools/node'],
                  'headquarters: signs records, reads and re-derives copies of a journal'),
     'tools/bench': (['clearing/base', 'clearing/crypto', 'clearing/facts', 'clearing/journal',
+                     'clearing/members',
                      'proto/read', 'proto/write', 'tools', 'tools/alliance', 'tools/hq', 'tools/node'],
                     'a load of its own making for a real daemon, and the proof that it was taken'),
     'daemon': (['clearing/base', 'clearing/crypto', 'clearing/book', 'clearing/ledger', 'daemon/link',

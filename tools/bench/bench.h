@@ -22,6 +22,7 @@ struct bench_options {
     uint32_t batch;     /* events at most; a full body ends a batch earlier */
     uint32_t window;    /* batches under way of one store */
     uint32_t in_flight; /* batches under way of all stores */
+    uint64_t rate;      /* events a second that are due in an open loop; 0: a closed loop */
     uint32_t mix[BENCH_KINDS]; /* percent */
     uint32_t cross;            /* percent of sales to members of another store */
     uint64_t seed;

@@ -40,7 +40,7 @@ static bool may_send(const struct drive *drive, uint32_t number)
     const struct drive_store *store = &drive->stores[number];
 
     return store->next < store->end && !store->broken &&
-           store->next - store->acked < drive->options->window;
+           (drive->open || store->next - store->acked < drive->options->window);
 }
 
 static void enqueue(struct drive *drive, uint32_t number)
@@ -233,7 +233,8 @@ static bool send_some(struct drive *drive)
     bool sent = false;
 
     for (uint32_t turns = drive->queue_count;
-         turns > 0 && drive->under_way < drive->options->in_flight && !drive->failed;
+         turns > 0 && !drive->failed &&
+         (drive->open || drive->under_way < drive->options->in_flight);
          turns--) {
         uint32_t number = dequeue(drive);
         if (may_send(drive, number)) {
@@ -242,6 +243,30 @@ static bool send_some(struct drive *drive)
         enqueue(drive, number);
     }
     return sent;
+}
+
+/* Open loop: whatever is due by now may go. Returns: how long to wait at most, in ms. */
+static int release_due(struct drive *drive)
+{
+    struct schedule *schedule = &drive->schedule;
+    int64_t now = now_us();
+
+    if (drive->under_way == 0 && drive->queue_count == 0) {
+        drive->moved_us = now; /* nobody owes us an answer */
+    }
+    while (schedule->next < schedule->count) {
+        const struct schedule_slot *slot = &schedule->slots[schedule->next];
+        int64_t due_us = drive->began_us + (int64_t)slot->after_us;
+        if (due_us > now) {
+            int64_t wait_ms = (due_us - now + 999) / 1000;
+            return wait_ms < WAIT_MS ? (int)wait_ms : WAIT_MS;
+        }
+        drive->stock->streams[slot->store].batches[slot->batch].due_us = due_us;
+        drive->stores[slot->store].end = slot->batch + 1;
+        enqueue(drive, slot->store);
+        schedule->next++;
+    }
+    return WAIT_MS;
 }
 
 /* Nothing has come for long: what is under way will not be answered. */
@@ -265,8 +290,7 @@ static bool still_moves(struct drive *drive, struct fault *ret_fault)
     }
     int64_t still = now_us() - drive->moved_us;
     if (still > LOOK_US && !server_lives(drive->server)) {
-        return fault_set(ret_fault, FAULT_IO, "the daemon has ended: see %s/allcleard.log",
-                         drive->server->dir);
+        return fault_set(ret_fault, FAULT_IO, "the daemon has ended: see its log");
     }
     for (uint32_t i = 0; still > LOST_US && i < drive->arena->stores; i++) {
         forget_lost(drive, i);
@@ -364,6 +388,7 @@ bool drive_open(struct drive *drive, const struct bench_options *options,
 void drive_close(struct drive *drive)
 {
     sockets_close(drive->sockets);
+    schedule_deinit(&drive->schedule);
     for (uint32_t i = 0; i < drive->kept_count; i++) {
         free((void *)(uintptr_t)drive->kept[i].frame.text);
     }
@@ -373,28 +398,45 @@ void drive_close(struct drive *drive)
     *drive = (struct drive){0};
 }
 
-bool drive_run(struct drive *drive, bool warm, int64_t *ret_us, struct fault *ret_fault)
+/* Returns: how many batches the phase has. */
+static uint64_t begin_phase(struct drive *drive, bool warm)
 {
     uint64_t all = 0;
-    int64_t began = now_us();
-    bool good = true;
 
     drive->accepted = 0;
-    drive->moved_us = began;
+    drive->open = !warm && drive->options->rate > 0;
     for (uint32_t i = 0; i < drive->arena->stores; i++) {
         const struct stock_stream *stream = &drive->stock->streams[i];
-        drive->stores[i].end = warm ? stream->warm : stream->count;
-        all += drive->stores[i].end - drive->stores[i].acked;
+        struct drive_store *store = &drive->stores[i];
+        uint32_t end = warm ? stream->warm : stream->count;
+        all += end - store->acked;
+        store->end = drive->open ? stream->warm : end;
+    }
+    if (drive->open) {
+        schedule_make(&drive->schedule, drive->stock, drive->options->rate);
+    }
+    drive->began_us = now_us();
+    drive->moved_us = drive->began_us;
+    for (uint32_t i = 0; i < drive->arena->stores; i++) {
         enqueue(drive, i);
     }
     drive->due = all;
+    return all;
+}
+
+bool drive_run(struct drive *drive, bool warm, int64_t *ret_us, struct fault *ret_fault)
+{
+    uint64_t all = begin_phase(drive, warm);
+    bool good = true;
+
     while (drive->due > 0 && good) {
+        int wait_ms = drive->open ? release_due(drive) : WAIT_MS;
         bool sent = send_some(drive);
-        sockets_receive(drive->sockets, sent ? 0 : WAIT_MS, take, drive);
+        sockets_receive(drive->sockets, sent ? 0 : wait_ms, take, drive);
         figures_progress(warm ? "warming" : "measuring", all - drive->due, all);
         good = still_moves(drive, ret_fault);
     }
-    *ret_us = now_us() - began;
+    *ret_us = now_us() - drive->began_us;
     return good;
 }
 

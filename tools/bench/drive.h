@@ -2,12 +2,16 @@
  * receipts. Each frame has one answer; after BUSY or GAP a store waits for those that are under way
  * and then goes on behind its last receipt, so that nothing is sent twice without need.
  *
+ * In a closed loop a batch goes when the window and the number under way let it. In an open loop
+ * (options->rate) the measured batches go when the schedule says so, however many are under way.
+ *
  * While the clock runs a receipt's form, sequence and outcomes are read, and every 64th is kept;
  * those are verified (leaf, Merkle path, the checkpoint's signature) by drive_verify when the clock
  * has stopped. */
 #ifndef TOOLS_BENCH_DRIVE_H
 #define TOOLS_BENCH_DRIVE_H
 
+#include "tools/bench/schedule.h"
 #include "tools/bench/server.h"
 #include "tools/bench/sockets.h"
 #include "tools/bench/stock.h"
@@ -18,7 +22,7 @@
 struct drive_store {
     uint32_t next;
     uint32_t acked;
-    uint32_t end;          /* of this phase */
+    uint32_t end;          /* of this phase; in an open loop, of what is due so far */
     uint32_t under_way;    /* sent and not answered */
     int64_t not_before_us; /* after BUSY */
     bool broken;           /* one was not taken: nothing more until all are answered */
@@ -37,6 +41,9 @@ struct drive {
     const struct arena *arena;
     struct stock *stock;
     const struct server *server;
+    struct schedule schedule;
+    bool open; /* this phase is an open loop */
+    int64_t began_us; /* this phase */
     struct sockets *sockets;
     struct drive_store *stores;
     uint32_t *queue; /* ring of stores that may have something to send */

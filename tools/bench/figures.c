@@ -63,33 +63,45 @@ static uint64_t count_different(const uint64_t *sorted, size_t count)
     return different;
 }
 
+/* Nearest rank. */
+static uint64_t percentile(uint64_t *times, size_t count, uint64_t percent)
+{
+    if (count == 0) {
+        return 0;
+    }
+    qsort(times, count, sizeof *times, compare);
+    return times[(count * percent + 99) / 100 - 1];
+}
+
 void figures_take_batches(struct figures *figures, const struct stock *stock)
 {
-    uint64_t *times = NULL;
-    uint64_t *checkpoints = NULL;
     size_t count = 0;
     size_t at = 0;
 
     for (uint32_t i = 0; i < stock->stores; i++) {
         count += stock->streams[i].count - stock->streams[i].warm;
     }
-    times = memory_zeroed(count + 1, sizeof *times);
-    checkpoints = memory_zeroed(count + 1, sizeof *checkpoints);
+    uint64_t *times = memory_zeroed(count + 1, sizeof *times);
+    uint64_t *lags = memory_zeroed(count + 1, sizeof *lags);
+    uint64_t *checkpoints = memory_zeroed(count + 1, sizeof *checkpoints);
     for (uint32_t i = 0; i < stock->stores; i++) {
         const struct stock_stream *stream = &stock->streams[i];
         for (uint32_t j = stream->warm; j < stream->count; j++) {
-            times[at] = (uint64_t)(stream->batches[j].got_us - stream->batches[j].sent_us);
-            checkpoints[at++] = stream->batches[j].checkpoint;
+            const struct stock_batch *batch = &stream->batches[j];
+            int64_t from = batch->due_us != 0 ? batch->due_us : batch->sent_us;
+            times[at] = (uint64_t)(batch->got_us - from);
+            lags[at] = (uint64_t)(batch->sent_us - from);
+            checkpoints[at++] = batch->checkpoint;
         }
     }
-    qsort(times, count, sizeof *times, compare);
     qsort(checkpoints, count, sizeof *checkpoints, compare);
     figures->batches = count;
     figures->commits = count_different(checkpoints, count);
-    /* nearest rank */
-    figures->ack_p50_us = count == 0 ? 0 : times[(count * 50 + 99) / 100 - 1];
-    figures->ack_p99_us = count == 0 ? 0 : times[(count * 99 + 99) / 100 - 1];
+    figures->ack_p50_us = percentile(times, count, 50);
+    figures->ack_p99_us = percentile(times, count, 99);
+    figures->lag_p99_us = percentile(lags, count, 99);
     free(times);
+    free(lags);
     free(checkpoints);
 }
 
@@ -147,12 +159,12 @@ static void print_parts(const struct figures *figures)
 {
     fputs("\"cpu_us_per_event_by_process\":{", stdout);
     for (int i = 0; i < SERVER_PARTS; i++) {
-        uint64_t each = ratio(figures->cpu_us[i], figures->events);
+        uint64_t cpu = ratio(figures->cpu_us[i], figures->events);
         printf("%s\"%s\":%" PRIu64 ".%03" PRIu64,
                i == 0 ? "" : ",",
                part_names[i],
-               each / 1000,
-               each % 1000);
+               cpu / 1000,
+               cpu % 1000);
     }
     fputs("},\"peak_rss_mib\":{", stdout);
     for (int i = 0; i < SERVER_PARTS; i++) {
@@ -162,6 +174,54 @@ static void print_parts(const struct figures *figures)
                (figures->peak_rss_kib[i] + 1023) / 1024);
     }
     fputs("},", stdout);
+}
+
+static void print_rate(const struct figures *figures, const struct bench_options *options)
+{
+    if (options->rate == 0) {
+        fputs("\"rate\":null,", stdout);
+        return;
+    }
+    print_number("rate", options->rate);
+    print_ratio("send_lag_p99_ms", figures->lag_p99_us);
+}
+
+/* A whole in so many parts of each member, in thousandths, rounded up. */
+static uint64_t each(uint64_t bytes, uint64_t members, uint64_t parts)
+{
+    uint64_t all = members * parts;
+
+    return all == 0 ? 0 : (bytes * 1000 + all - 1) / all;
+}
+
+static void print_footprint(const struct figures *figures, const struct bench_options *options)
+{
+    const struct footprint *print = &figures->footprint;
+
+    print_number("lots_per_member", FOOTPRINT_LOTS);
+    print_ratio("bytes_per_member", each(print->resident, print->members, 1));
+    print_ratio("bytes_per_further_lot",
+                each(print->further_resident, print->members, FOOTPRINT_FURTHER));
+    print_ratio("allocated_bytes_per_member", each(print->allocated, print->members, 1));
+    print_ratio("allocated_bytes_per_further_lot",
+                each(print->further_allocated, print->members, FOOTPRINT_FURTHER));
+    print_number("footprint_members", print->members);
+    print_ratio("daemon_warm_bytes_per_member", each(figures->warm_anon, options->members, 1));
+}
+
+static void print_after(const struct figures *figures)
+{
+    print_ratio("close_ms", figures->close_us);
+    print_number("participants", figures->participants);
+    print_number("replay_events_per_s", per_second(figures->replay_events, figures->replay_us));
+    fputs("\"replay_signatures\":true,", stdout);
+    print_number("replay_events", figures->replay_events);
+    print_ratio("restart_ms", figures->restart.us);
+    if (figures->restart.has_tail) {
+        print_number("tail_records", figures->restart.tail);
+    } else {
+        fputs("\"tail_records\":null,", stdout);
+    }
 }
 
 void figures_print_json(const struct figures *figures, const struct bench_options *options)
@@ -190,12 +250,38 @@ void figures_print_json(const struct figures *figures, const struct bench_option
     print_ratio("seconds", figures->elapsed_us / 1000);
     print_number("warm_events", figures->warm_events);
     print_ratio("warm_seconds", figures->warm_us / 1000);
+    print_rate(figures, options);
+    print_after(figures);
+    print_footprint(figures, options);
     print_options(options);
     /* the reasons are our own words, without a quote or a backslash */
     printf("\"void\":%s%s%s}\n",
            figures->why_void[0] == '\0' ? "null" : "\"",
            figures->why_void,
            figures->why_void[0] == '\0' ? "" : "\"");
+}
+
+static void print_text_after(const struct figures *figures)
+{
+    const struct footprint *print = &figures->footprint;
+
+    printf(_("  cycle close           %" PRIu64 " ms, %" PRIu32 " participants\n"),
+           figures->close_us / 1000,
+           figures->participants);
+    printf(_("  replay                %" PRIu64 " events a second, signatures verified\n"),
+           per_second(figures->replay_events, figures->replay_us));
+    if (figures->restart.has_tail) {
+        printf(_("  start after kill -9   %" PRIu64 " ms, %" PRIu64 " records applied again\n"),
+               figures->restart.us / 1000,
+               figures->restart.tail);
+    } else {
+        printf(_("  start after kill -9   %" PRIu64 " ms\n"), figures->restart.us / 1000);
+    }
+    printf(_("  a member's memory     %" PRIu64 " bytes with %d lots, %" PRIu64
+             " for each further lot\n"),
+           (each(print->resident, print->members, 1) + 999) / 1000,
+           FOOTPRINT_LOTS,
+           (each(print->further_resident, print->members, FOOTPRINT_FURTHER) + 999) / 1000);
 }
 
 void figures_print_text(const struct figures *figures, const struct bench_options *options)
@@ -211,6 +297,12 @@ void figures_print_text(const struct figures *figures, const struct bench_option
            options->stores,
            figures->elapsed_us / 1000000,
            figures->elapsed_us / 1000 % 1000);
+    if (options->rate > 0) {
+        printf(_("  due                   %" PRIu64 " events a second, sent %" PRIu64
+                 " ms late at p99\n"),
+               options->rate,
+               figures->lag_p99_us / 1000);
+    }
     printf(_("  accepted              %" PRIu64 " of %" PRIu64 "\n"),
            figures->accepted,
            figures->events);
@@ -234,6 +326,7 @@ void figures_print_text(const struct figures *figures, const struct bench_option
            per_second(figures->events, figures->raw_us),
            raw / 1000,
            raw % 1000);
+    print_text_after(figures);
     if (figures->why_void[0] != '\0') {
         printf(_("VOID: %s\n"), figures->why_void);
     } else {

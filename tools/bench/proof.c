@@ -9,6 +9,25 @@
 #include "clearing/base/memory.h"
 #include "clearing/journal/bytes.h"
 #include "clearing/journal/store.h"
+#include "tools/hq/answers.h"
+
+#define REPORT_LEN_MAX ((size_t)256 << 20)
+
+/* What the replay meets on its way. */
+struct proof {
+    const struct arena *arena;
+    const struct plan *plan;
+    struct figures *figures;
+    uint32_t closed; /* cycles */
+};
+
+static int64_t now_us(void)
+{
+    struct timespec now;
+
+    CHECK(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
 
 static void on_progress(void *context, uint64_t records, uint64_t of, uint64_t events)
 {
@@ -19,15 +38,15 @@ static void on_progress(void *context, uint64_t records, uint64_t of, uint64_t e
 
 /* --- the nets --- */
 
-static void check_net(struct figures *figures, const struct state *state,
-                      const struct participant_sums *sums, slice_t code, int64_t predicted)
+static void check_net(struct figures *figures, const struct report *report,
+                      const money_sum_t *nets, slice_t code, int64_t predicted)
 {
-    participant_t who = registry_find_participant(&state->registry, code);
+    participant_t who = registry_find_participant(report->registry, code);
     char text[MONEY_TEXT_SIZE];
     char expected[MONEY_TEXT_SIZE];
 
     CHECK(who.n != PARTICIPANT_NONE.n);
-    (void)money_sum_format_fen(money_sum_less(sums[who.n].in, sums[who.n].out), text);
+    (void)money_sum_format_fen(nets[who.n], text);
     (void)snprintf(expected, sizeof expected, "%" PRId64, predicted);
     if (strcmp(text, expected) != 0) {
         figures_void(figures,
@@ -39,29 +58,66 @@ static void check_net(struct figures *figures, const struct state *state,
     }
 }
 
-static void check_nets(struct figures *figures, const struct arena *arena,
-                       const struct plan *plan, const struct state *state)
+static void check_nets(const struct proof *proof, const struct report *report)
 {
-    uint32_t count = state->registry.participant_codes.count;
-    struct participant_sums *sums = memory_zeroed(count, sizeof *sums);
+    const struct arena *arena = proof->arena;
+    const struct plan *plan = proof->plan;
+    uint32_t count = report->registry->participant_codes.count;
+    money_sum_t *nets = memory_zeroed(count, sizeof *nets);
 
-    positions_by_participant(&state->positions, sums, count);
-    for (uint32_t i = 0; i < arena->stores; i++) {
-        check_net(figures, state, sums, code_slice(&arena->codes[i]), plan->store_nets[i]);
+    for (uint32_t i = 0; i < report->participant_count; i++) {
+        nets[report->participants[i].participant.n] = report->participants[i].net;
     }
-    check_net(figures, state, sums, slice_of(ARENA_HQ), plan->hq_net);
-    check_net(figures, state, sums, slice_of(ARENA_FUND), plan->fund_net);
-    free(sums);
+    for (uint32_t i = 0; i < arena->stores; i++) {
+        check_net(
+            proof->figures, report, nets, code_slice(&arena->codes[i]), plan->store_nets[i]);
+    }
+    check_net(proof->figures, report, nets, slice_of(ARENA_HQ), plan->hq_net);
+    check_net(proof->figures, report, nets, slice_of(ARENA_FUND), plan->fund_net);
+    free(nets);
 }
 
-/* The warm-up ended before anything measured was sent: the newest checkpoint of its receipts is
- * over all of its records. */
-static uint64_t records_of_warm_up(const struct stock *stock)
+/* The report that the daemon gave out is that of the replay, byte for byte. */
+static void check_report(const struct proof *proof, const struct cycle *cycle,
+                         const struct report *report)
+{
+    char name[CODE_LEN_MAX + 32];
+    char path[FILES_PATH_MAX];
+    char *given = NULL;
+    size_t given_len = 0;
+    size_t len = 0;
+    char *bytes = answers_report_bytes(report, &len);
+
+    (void)snprintf(name, sizeof name, "reports/%s.json", cycle->id.text);
+    if (!files_path(proof->arena->dir, name, path, NULL) ||
+        !files_read(path, REPORT_LEN_MAX, &given, &given_len, NULL) || given_len != len ||
+        memcmp(given, bytes, len) != 0) {
+        figures_void(proof->figures, "%s is not what the replay gives", name);
+    }
+    free(given);
+    free(bytes);
+}
+
+static void on_close(void *context, const struct cycle *cycle, const struct report *report)
+{
+    struct proof *proof = context;
+
+    proof->figures->participants = report->participant_count;
+    if (proof->closed++ == 0) { /* nothing is booked after it */
+        check_nets(proof, report);
+    }
+    check_report(proof, cycle, report);
+}
+
+/* The newest checkpoint of the receipts of the warm-up, or of all: it is over all of their records,
+ * and the warm-up ended before anything measured was sent. */
+static uint64_t records_under(const struct stock *stock, bool warm)
 {
     uint64_t records = 0;
 
     for (uint32_t i = 0; i < stock->stores; i++) {
-        for (uint32_t j = 0; j < stock->streams[i].warm; j++) {
+        uint32_t end = warm ? stock->streams[i].warm : stock->streams[i].count;
+        for (uint32_t j = 0; j < end; j++) {
             uint64_t size = stock->streams[i].batches[j].checkpoint;
             records = size > records ? size : records;
         }
@@ -69,20 +125,8 @@ static uint64_t records_of_warm_up(const struct stock *stock)
     return records;
 }
 
-struct view *proof_replay(const struct arena *arena, const struct plan *plan,
-                          const struct stock *stock, uint64_t in_receipts, struct figures *figures,
-                          struct fault *ret_fault)
+static void check_counts(struct figures *figures, uint64_t in_receipts, const struct proof *proof)
 {
-    struct view_options options = {.dir = arena->dir, .progress = on_progress};
-    struct view *view = view_open(&options, ret_fault);
-
-    if (view == NULL) {
-        return NULL;
-    }
-    const struct state *state = &view->book.state;
-    figures->accepted =
-        state->accepted > stock->warm_events ? state->accepted - stock->warm_events : 0;
-    figures->records = view->records - records_of_warm_up(stock);
     if (figures->accepted < figures->events - figures->events / 1000) {
         figures_void(figures, "under 99.9 percent of the events were accepted");
     }
@@ -92,7 +136,33 @@ struct view *proof_replay(const struct arena *arena, const struct plan *plan,
                      figures->accepted,
                      in_receipts);
     }
-    check_nets(figures, arena, plan, state);
+    if (proof->closed != 1) {
+        figures_void(figures, "the replay closes %u cycles, not one", proof->closed);
+    }
+}
+
+struct view *proof_replay(const struct arena *arena, const struct plan *plan,
+                          const struct stock *stock, uint64_t in_receipts, struct figures *figures,
+                          struct fault *ret_fault)
+{
+    struct proof proof = {.arena = arena, .plan = plan, .figures = figures};
+    struct view_options options = {.dir = arena->dir,
+                                   .signatures = true,
+                                   .progress = on_progress,
+                                   .on_close = on_close,
+                                   .context = &proof};
+    int64_t began = now_us();
+    struct view *view = view_open(&options, ret_fault);
+
+    if (view == NULL) {
+        return NULL;
+    }
+    figures->replay_us = (uint64_t)(now_us() - began);
+    figures->replay_events = view->events;
+    uint64_t accepted = view->book.state.accepted;
+    figures->accepted = accepted > stock->warm_events ? accepted - stock->warm_events : 0;
+    figures->records = records_under(stock, false) - records_under(stock, true);
+    check_counts(figures, in_receipts, &proof);
     return view;
 }
 
@@ -105,19 +175,24 @@ struct raw {
     uint64_t group;
 };
 
-static bool raw_load(struct raw *raw, struct view *view, uint64_t first, struct fault *ret_fault)
+static bool raw_load(struct raw *raw, struct view *view, uint64_t first, uint64_t count,
+                     struct fault *ret_fault)
 {
     struct journal_entry entry;
-    enum journal_step step = JOURNAL_ENTRY;
 
     journal_reader_seek(view->reader, first);
-    while ((step = journal_reader_next(view->reader, &entry, ret_fault)) == JOURNAL_ENTRY) {
+    while (raw->count < count) {
+        enum journal_step step = journal_reader_next(view->reader, &entry, ret_fault);
+        if (step != JOURNAL_ENTRY) {
+            return step == JOURNAL_END &&
+                   fault_set(ret_fault, FAULT_STORE, "the journal has fewer records than before");
+        }
         char *copy = memory_resize(NULL, entry.bytes.len, 1);
         memcpy(copy, entry.bytes.text, entry.bytes.len);
         MEMORY_GROW(raw->records, raw->count, raw->capacity);
         raw->records[raw->count++] = (slice_t){copy, entry.bytes.len};
     }
-    return step == JOURNAL_END;
+    return true;
 }
 
 static void raw_deinit(struct raw *raw)
@@ -153,24 +228,20 @@ static bool append_group(struct store *store, const struct raw *raw, uint64_t fr
 static bool append_all(struct store *store, const struct raw *raw, uint64_t *ret_us,
                        struct fault *ret_fault)
 {
-    struct timespec began;
-    struct timespec ended;
+    int64_t began = now_us();
 
-    CHECK(clock_gettime(CLOCK_MONOTONIC, &began) == 0);
     for (uint64_t i = 0; i < raw->count; i += raw->group) {
         uint64_t to = raw->count - i < raw->group ? raw->count : i + raw->group;
         if (!append_group(store, raw, i, to, ret_fault)) {
             return false;
         }
     }
-    CHECK(clock_gettime(CLOCK_MONOTONIC, &ended) == 0);
-    *ret_us = (uint64_t)((ended.tv_sec - began.tv_sec) * 1000000 +
-                         (ended.tv_nsec - began.tv_nsec) / 1000);
+    *ret_us = (uint64_t)(now_us() - began);
     return true;
 }
 
-bool proof_append_raw(struct view *view, const struct arena *arena, struct figures *figures,
-                      struct fault *ret_fault)
+bool proof_append_raw(struct view *view, const struct arena *arena, const struct stock *stock,
+                      struct figures *figures, struct fault *ret_fault)
 {
     struct raw raw = {0};
     char path[FILES_PATH_MAX];
@@ -179,7 +250,8 @@ bool proof_append_raw(struct view *view, const struct arena *arena, struct figur
     raw.group = (figures->records + commits - 1) / commits;
     bool good = files_path(arena->dir, "raw", path, ret_fault) &&
                 files_make_dir(path, ret_fault) &&
-                raw_load(&raw, view, view->records - figures->records, ret_fault);
+                raw_load(
+                    &raw, view, records_under(stock, true), figures->records, ret_fault);
     struct store_options options = {.dir = path, .create = true};
     struct store *store = good ? store_open(&options, ret_fault) : NULL;
     good = store != NULL && append_all(store, &raw, &figures->raw_us, ret_fault);

@@ -1,9 +1,7 @@
 #include "tools/bench/server.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,18 +12,29 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tools/hq/control.h"
 #include "tools/hq/home.h"
 
 #define START_TRIES 1200
 #define STOP_TRIES  1200
 #define NAP_NS      50000000L
 #define PROGRAM     "allcleard"
+#define LOG_MAX     ((size_t)64 << 20)
+#define ASK_NAP_NS  2000000L
 
-static void nap(void)
+static void nap(long ns)
 {
-    const struct timespec time = {0, NAP_NS};
+    const struct timespec time = {0, ns};
 
     (void)nanosleep(&time, NULL);
+}
+
+static int64_t now_us(void)
+{
+    struct timespec now;
+
+    CHECK(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
 /* The program beside this one. */
@@ -70,90 +79,26 @@ static bool wait_until_serving(struct server *server, struct fault *ret_fault)
         }
         if (waitpid(server->pids[SERVER_DAEMON], NULL, WNOHANG) != 0) {
             server->pids[SERVER_DAEMON] = 0;
-            return fault_set(ret_fault, FAULT_IO, "the daemon has ended: see %s/allcleard.log",
-                             server->dir);
+            return fault_set(ret_fault, FAULT_IO, "the daemon has ended: see its log");
         }
-        nap();
+        nap(NAP_NS);
     }
-    return fault_set(ret_fault, FAULT_IO, "the daemon does not serve: see %s/allcleard.log",
-                     server->dir);
+    return fault_set(ret_fault, FAULT_IO, "the daemon does not serve: see its log");
 }
 
-static bool read_proc(pid_t pid, const char *name, char *ret_text, size_t size)
-{
-    char path[64];
-
-    (void)snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t len = fd < 0 ? -1 : read(fd, ret_text, size - 1);
-    if (fd >= 0) {
-        (void)close(fd);
-    }
-    ret_text[len < 0 ? 0 : len] = '\0';
-    return len > 0;
-}
-
-/* The fields of /proc/PID/stat behind the program's name, which may hold anything. */
-static bool read_stat(pid_t pid, pid_t *ret_parent, uint64_t *ret_ticks)
-{
-    char text[1024];
-    int parent = 0;
-    uint64_t user = 0;
-    uint64_t kernel = 0;
-
-    if (!read_proc(pid, "stat", text, sizeof text)) {
-        return false;
-    }
-    const char *end = strrchr(text, ')');
-    if (end == NULL ||
-        /* NOLINTNEXTLINE(cert-err34-c): the kernel's own figures fit */
-        sscanf(end + 1,
-               " %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64,
-               &parent,
-               &user,
-               &kernel) != 3) {
-        return false;
-    }
-    *ret_parent = parent;
-    *ret_ticks = user + kernel;
-    return true;
-}
-
-/* The gate is the daemon's only child. */
-static pid_t find_gate(pid_t daemon)
-{
-    DIR *proc = opendir("/proc");
-    const struct dirent *entry = NULL;
-    pid_t gate = 0;
-
-    while (proc != NULL && gate == 0 && (entry = readdir(proc)) != NULL) {
-        pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
-        pid_t parent = 0;
-        uint64_t ticks = 0;
-        if (pid > 0 && read_stat(pid, &parent, &ticks) && parent == daemon) {
-            gate = pid;
-        }
-    }
-    if (proc != NULL) {
-        (void)closedir(proc);
-    }
-    return gate;
-}
-
-bool server_start(struct server *server, const char *dir, struct fault *ret_fault)
+/* `log_flags`: O_TRUNC, or O_APPEND. */
+static bool spawn(struct server *server, int log_flags, struct fault *ret_fault)
 {
     char program[PATH_MAX];
     char folder[PATH_MAX];
     char path[FILES_PATH_MAX];
 
-    *server = (struct server){.dir = dir};
-    server->pids[SERVER_BENCH] = getpid();
-    (void)snprintf(folder, sizeof folder, "%s", dir);
+    (void)snprintf(folder, sizeof folder, "%s", server->dir);
     if (!find_program(program, ret_fault) ||
-        !files_path(dir, "allcleard.log", path, ret_fault)) {
+        !files_path(server->dir, SERVER_LOG, path, ret_fault)) {
         return false;
     }
-    int log = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int log = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | log_flags, 0600);
     if (log < 0) {
         return fault_set_errno(ret_fault, errno, "cannot write %s", path);
     }
@@ -167,12 +112,23 @@ bool server_start(struct server *server, const char *dir, struct fault *ret_faul
         return fault_set_errno(ret_fault, errno, "cannot start %s", program);
     }
     server->pids[SERVER_DAEMON] = child;
-    if (!wait_until_serving(server, ret_fault)) {
-        return false;
-    }
-    server->pids[SERVER_GATE] = find_gate(child);
+    return true;
+}
+
+static bool find_gate(struct server *server, struct fault *ret_fault)
+{
+    /* the daemon's only child */
+    server->pids[SERVER_GATE] = process_child_of(server->pids[SERVER_DAEMON]);
     return server->pids[SERVER_GATE] != 0 ||
            fault_set(ret_fault, FAULT_IO, "the daemon has no gate process");
+}
+
+bool server_start(struct server *server, const char *dir, struct fault *ret_fault)
+{
+    *server = (struct server){.dir = dir};
+    server->pids[SERVER_BENCH] = getpid();
+    return spawn(server, O_TRUNC, ret_fault) && wait_until_serving(server, ret_fault) &&
+           find_gate(server, ret_fault);
 }
 
 bool server_lives(const struct server *server)
@@ -184,26 +140,18 @@ bool server_lives(const struct server *server)
            info.si_pid == 0;
 }
 
-bool server_usage(const struct server *server, struct server_usage *ret_usage,
-                  struct fault *ret_fault)
+bool server_usage(const struct server *server, struct process *ret_usage, struct fault *ret_fault)
 {
-    struct server_usage usage = {0};
-    uint64_t tick_us = 1000000 / (uint64_t)sysconf(_SC_CLK_TCK);
-    char text[8192];
+    struct process usage[SERVER_PARTS];
 
     for (int i = 0; i < SERVER_PARTS; i++) {
-        pid_t parent = 0;
-        uint64_t ticks = 0;
-        if (!read_stat(server->pids[i], &parent, &ticks) ||
-            !read_proc(server->pids[i], "status", text, sizeof text)) {
-            return fault_set(ret_fault, FAULT_IO, "process %d has ended: see %s/allcleard.log",
-                             (int)server->pids[i], server->dir);
+        if (!process_read(server->pids[i], &usage[i])) {
+            return fault_set(
+                ret_fault, FAULT_IO, "process %d has ended: see the daemon's log",
+                (int)server->pids[i]);
         }
-        usage.cpu_us[i] = ticks * tick_us;
-        const char *peak = strstr(text, "\nVmHWM:");
-        usage.peak_rss_kib[i] = peak == NULL ? 0 : strtoull(peak + 7, NULL, 10);
     }
-    *ret_usage = usage;
+    memcpy(ret_usage, usage, sizeof usage);
     return true;
 }
 
@@ -219,7 +167,7 @@ bool server_stop(struct server *server, struct fault *ret_fault)
     server->pids[SERVER_DAEMON] = 0;
     (void)kill(pid, SIGTERM);
     for (int i = 0; i < STOP_TRIES && ended == 0; i++) {
-        nap();
+        nap(NAP_NS);
         ended = waitpid(pid, &status, WNOHANG);
     }
     if (ended == 0) {
@@ -227,6 +175,84 @@ bool server_stop(struct server *server, struct fault *ret_fault)
         ended = waitpid(pid, &status, 0);
     }
     return (ended == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0) ||
-           fault_set(ret_fault, FAULT_IO, "the daemon did not end well: see %s/allcleard.log",
-                     server->dir);
+           fault_set(ret_fault, FAULT_IO, "the daemon did not end well: see its log");
+}
+
+/* --- again --- */
+
+bool server_log_number(const char *log, const char *name, uint64_t *ret_value)
+{
+    static const char opened[] = " open records=";
+    char key[32];
+    const char *line = NULL;
+
+    for (const char *at = log; (at = strstr(at, opened)) != NULL; at++) {
+        line = at;
+    }
+    int len = snprintf(key, sizeof key, " %s=", name);
+    const char *found = line == NULL ? NULL : strstr(line, key);
+    const char *end = line == NULL ? NULL : strchr(line, '\n');
+    if (found == NULL || (end != NULL && found > end) || found[len] < '0' || found[len] > '9') {
+        return false;
+    }
+    *ret_value = strtoull(found + len, NULL, 10);
+    return true;
+}
+
+static void read_log(const struct server *server, struct server_restart *restart)
+{
+    char path[FILES_PATH_MAX];
+    char *log = NULL;
+    size_t len = 0;
+
+    if (files_path(server->dir, SERVER_LOG, path, NULL) &&
+        files_read(path, LOG_MAX, &log, &len, NULL)) {
+        restart->has_tail = server_log_number(log, "tail", &restart->tail);
+    }
+    free(log);
+}
+
+/* Ask until there is somebody: whoever connects before it serves waits for the answer. */
+static bool ask_until_answered(const struct server *server, uint64_t *ret_events,
+                               struct fault *ret_fault)
+{
+    json_t *head = NULL;
+    int64_t until = now_us() + START_TRIES * (NAP_NS / 1000);
+
+    while (now_us() < until && server_lives(server)) {
+        switch (control_ask(server->dir, json_pack("{s:s}", "verb", "head"), &head, ret_fault)) {
+        case CONTROL_ANSWERED:
+            *ret_events = (uint64_t)json_integer_value(json_object_get(head, "accepted"));
+            json_decref(head);
+            return true;
+        case CONTROL_NOBODY:
+            nap(ASK_NAP_NS);
+            continue;
+        case CONTROL_REFUSED:
+        case CONTROL_BROKEN:
+            return false;
+        }
+    }
+    return fault_set(ret_fault, FAULT_IO, "the daemon does not serve again: see its log");
+}
+
+bool server_restart(struct server *server, struct server_restart *ret_restart,
+                    struct fault *ret_fault)
+{
+    struct server_restart restart = {0};
+    pid_t pid = server->pids[SERVER_DAEMON];
+
+    if (kill(pid, SIGKILL) != 0 || waitpid(pid, NULL, 0) != pid) {
+        return fault_set_errno(ret_fault, errno, "cannot kill the daemon");
+    }
+    server->pids[SERVER_DAEMON] = 0;
+    int64_t began = now_us();
+    if (!spawn(server, O_APPEND, ret_fault) ||
+        !ask_until_answered(server, &restart.events, ret_fault)) {
+        return false;
+    }
+    restart.us = (uint64_t)(now_us() - began);
+    read_log(server, &restart);
+    *ret_restart = restart;
+    return find_gate(server, ret_fault);
 }

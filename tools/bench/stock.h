@@ -9,6 +9,7 @@ struct stock_batch {
     uint8_t *frame; /* FRAME_BATCH, owned */
     uint32_t len;
     uint32_t events;
+    int64_t due_us;  /* open loop: when it should be sent; 0: when it is */
     int64_t sent_us; /* first time; 0: not yet */
     int64_t got_us;  /* its receipt */
     uint64_t checkpoint; /* size of the tree that its receipt rests on */

@@ -1,33 +1,36 @@
 /* allclear bench: what this machine does: a daemon of its own, driven over real sockets, its
  * journal replayed and compared with what must come out. */
-#include <dirent.h>
 #include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "clearing/base/memory.h"
 #include "tools/bench/bench_verb.h"
+#include "tools/bench/closing.h"
 #include "tools/bench/drive.h"
+#include "tools/bench/folder.h"
+#include "tools/bench/guard.h"
 #include "tools/bench/proof.h"
 #include "tools/hq/args.h"
 #include "tools/hq/home.h"
 #include "tools/text.h"
 
-#define DIR_DEFAULT       "/var/tmp/allclear-bench-XXXXXX"
 /* what one process can hold: two descriptors a store, all signed batches in memory */
 #define STORES_AT_MOST    10000
 #define MEMBERS_AT_MOST   100000000
 #define EVENTS_AT_MOST    1000000000
 #define WINDOW_AT_MOST    64
 #define IN_FLIGHT_AT_MOST 100000
+#define RATE_AT_MOST      100000000
+#define BATCH_FULL        1000
+/* What a store has to send every two seconds when 1,000 stores have 50,000 events a second. */
+#define BATCH_OPEN        100
+/* Fewer would be measured by what every table has at least. */
+#define FOOTPRINT_AT_LEAST 100000
 #define EXIT_VOID         1
-#define FOLDERS_OPEN      16
 
 static const char *usage(void)
 {
@@ -35,8 +38,9 @@ static const char *usage(void)
              "\n"
              "Measure this machine: make an alliance on a scratch folder, start a daemon there,\n"
              "and send it batches, signed beforehand, over a CURVE socket for each store. Then\n"
-             "replay its journal and compare every net with the prediction: without that, and\n"
-             "with fewer than 99.9 percent of the events accepted, the figure is void.\n"
+             "close the cycle, kill the daemon and start it again, replay the journal with all\n"
+             "signatures, and compare every net with the prediction: without that, and with\n"
+             "fewer than 99.9 percent of the events accepted, the figure is void.\n"
              "\n"
              "  --stores N      stores, each a participant (1000)\n"
              "  --members N     members, topped up before the clock starts (1000000)\n"
@@ -44,28 +48,34 @@ static const char *usage(void)
              "  --mix V,T,C,P,R percent of sales with stored value, top-ups, cash sales\n"
              "                  that earn points, sales with points, refunds (40,20,25,10,5)\n"
              "  --cross N       percent of sales to members of another store (75)\n"
-             "  --batch N       events a batch at most (1000)\n"
-             "  --window N      batches under way of one store at most (8)\n"
-             "  --in-flight N   batches under way of all stores at most (64)\n"
+             "  --rate N        open loop: batches are due at N events a second whatever is\n"
+             "                  answered, and latency counts from when a batch was due\n"
+             "                  (without: the next goes when an earlier one is answered)\n"
+             "  --batch N       events a batch at most (1000; with --rate 100, what one of\n"
+             "                  1000 stores has every two seconds of 50000 events a second)\n"
+             "  --window N      batches under way of one store at most, without --rate (8)\n"
+             "  --in-flight N   batches under way of all stores, without --rate (8)\n"
              "  --seed N        of the events (1)\n"
              "  --dir DIR       the folder, empty or missing (a new one in /var/tmp)\n"
              "  --keep          leave the folder there\n"
              "  --json          one JSON object\n"
              "\n"
+             "A member's memory is measured apart, by the daemon's own tables: as many members\n"
+             "(100000 at least) with one lot of stored value and two of points each, then four\n"
+             "lots more each; what counts is what is resident more than before.\n"
+             "\n"
              "Exit: 0 measured, 1 the figure is void, 64 and above: it could not run.\n"
              "\n"
              "Example:\n"
-             "  allclear bench --stores 100 --members 100000 --events 500000 --json\n");
+             "  allclear bench --stores 100 --members 100000 --events 500000 --json\n"
+             "  allclear bench --rate 50000 --events 1000000\n");
 }
 
 struct bench {
     struct bench_options options;
     bool json;
     bool keep;
-    const char *dir;
-    char made_dir[sizeof DIR_DEFAULT];
-    bool dir_is_made; /* something of ours lies there */
-    bool dir_is_ours; /* and it was not there before */
+    struct folder folder;
     struct arena arena;
     struct plan plan;
     struct stock stock;
@@ -138,14 +148,15 @@ static bool read_mix(const char *text, uint32_t ret_mix[BENCH_KINDS])
 /* Returns: EX_OK, or the exit code; -1: --help was asked for. */
 static int read_options(struct bench *bench, int argc, char **argv)
 {
-    const char *values[9] = {NULL};
+    const char *values[10] = {NULL};
     struct bench_options *options = &bench->options;
     const struct arg list[] = {
         {"stores", &values[0], NULL},    {"members", &values[1], NULL},
         {"events", &values[2], NULL},    {"batch", &values[3], NULL},
         {"window", &values[4], NULL},    {"in-flight", &values[5], NULL},
         {"seed", &values[6], NULL},      {"cross", &values[7], NULL},
-        {"mix", &values[8], NULL},       {"dir", &bench->dir, NULL},
+        {"mix", &values[8], NULL},       {"rate", &values[9], NULL},
+        {"dir", &bench->folder.path, NULL},
         {"keep", NULL, &bench->keep},    {"json", NULL, &bench->json},
     };
     struct args args = {"bench", usage(), list, sizeof list / sizeof list[0], 0, 0};
@@ -154,11 +165,16 @@ static int read_options(struct bench *bench, int argc, char **argv)
     uint64_t cross = 75;
 
     *options = (struct bench_options){
-        .stores = 1000, .members = 1000000, .events = 2000000, .batch = 1000, .window = 8,
-        .in_flight = 64, .mix = {40, 20, 25, 10, 5}, .seed = 1};
+        .stores = 1000, .members = 1000000, .events = 2000000, .window = 8,
+        .in_flight = 8, .mix = {40, 20, 25, 10, 5}, .seed = 1};
     if (!args_read(&args, argc, argv, &words, &code)) {
         return code == EX_OK ? -1 : code;
     }
+    if (values[9] != NULL &&
+        !read_number(values[9], "rate", 1, RATE_AT_MOST, &options->rate)) {
+        return EX_USAGE;
+    }
+    options->batch = options->rate == 0 ? BATCH_FULL : BATCH_OPEN;
     bool good = read_count(values[0], "stores", STORES_AT_MOST, &options->stores) &&
                 read_count(values[1], "members", MEMBERS_AT_MOST, &options->members) &&
                 read_number(values[2], "events", 1, EVENTS_AT_MOST, &options->events) &&
@@ -176,61 +192,6 @@ static int read_options(struct bench *bench, int argc, char **argv)
     return good ? EX_OK : EX_USAGE;
 }
 
-/* --- the folder --- */
-
-/* Is the folder missing, or is nothing in it? */
-static bool is_empty(const char *path)
-{
-    DIR *folder = opendir(path);
-    const struct dirent *entry = NULL;
-    bool empty = true;
-
-    if (folder == NULL) {
-        return errno == ENOENT;
-    }
-    while (empty && (entry = readdir(folder)) != NULL) {
-        empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
-    }
-    (void)closedir(folder);
-    return empty;
-}
-
-static bool make_dir(struct bench *bench)
-{
-    if (bench->dir == NULL) {
-        memcpy(bench->made_dir, DIR_DEFAULT, sizeof DIR_DEFAULT);
-        bench->dir = mkdtemp(bench->made_dir);
-        bench->dir_is_ours = bench->dir != NULL;
-        bench->dir_is_made = bench->dir_is_ours;
-        return bench->dir_is_made ||
-               fault_set_errno(&bench->fault, errno, "cannot make a folder in /var/tmp");
-    }
-    if (!is_empty(bench->dir)) {
-        return fault_set(
-            &bench->fault, FAULT_IO, "%.200s: name a folder that is empty or missing", bench->dir);
-    }
-    bench->dir_is_ours = access(bench->dir, F_OK) != 0;
-    bench->dir_is_made = files_make_dir(bench->dir, &bench->fault);
-    return bench->dir_is_made;
-}
-
-static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *place)
-{
-    (void)info;
-    (void)kind;
-    (void)place;
-    return remove(path);
-}
-
-static void remove_dir(const struct bench *bench)
-{
-    if (!bench->dir_is_ours || bench->keep) { /* what was there before us is never removed */
-        fprintf(stderr, _("The folder is %s\n"), bench->dir);
-        return;
-    }
-    (void)nftw(bench->dir, remove_one, FOLDERS_OPEN, FTW_DEPTH | FTW_PHYS);
-}
-
 /* --- the run --- */
 
 static uint64_t journal_bytes(const struct bench *bench)
@@ -238,7 +199,8 @@ static uint64_t journal_bytes(const struct bench *bench)
     char path[FILES_PATH_MAX];
     struct stat info;
 
-    return files_path(bench->dir, "journal/data.mdb", path, NULL) && stat(path, &info) == 0
+    return files_path(bench->folder.path, "journal/data.mdb", path, NULL) &&
+                   stat(path, &info) == 0
                ? (uint64_t)info.st_size
                : 0;
 }
@@ -256,20 +218,24 @@ static void raise_limits(void)
 
 static bool prepare(struct bench *bench)
 {
+    uint64_t members = bench->options.members;
+
     fputs(_("Making the alliance\n"), stderr);
-    if (!make_dir(bench) ||
-        !arena_make(&bench->arena, bench->dir, bench->options.stores, &bench->fault)) {
+    if (!footprint_measure(members < FOOTPRINT_AT_LEAST ? FOOTPRINT_AT_LEAST : members,
+                           &bench->figures.footprint,
+                           &bench->fault) ||
+        !arena_make(&bench->arena, bench->folder.path, bench->options.stores, &bench->fault)) {
         return false;
     }
     plan_init(&bench->plan, &bench->options, bench->arena.codes, home_clock_ms());
     return stock_make(&bench->stock, &bench->plan, &bench->arena, &bench->fault);
 }
 
-static bool measure(struct bench *bench)
+static bool warm_up(struct bench *bench)
 {
     struct figures *figures = &bench->figures;
-    struct server_usage before;
-    struct server_usage after;
+    struct process before[SERVER_PARTS];
+    struct process after[SERVER_PARTS];
     int64_t us = 0;
 
     if (!drive_open(&bench->drive,
@@ -278,19 +244,34 @@ static bool measure(struct bench *bench)
                     &bench->stock,
                     &bench->server,
                     &bench->fault) ||
-        !drive_run(&bench->drive, true, &us, &bench->fault)) {
+        !server_usage(&bench->server, before, &bench->fault) ||
+        !drive_run(&bench->drive, true, &us, &bench->fault) ||
+        !server_usage(&bench->server, after, &bench->fault)) {
         return false;
     }
     figures->warm_us = (uint64_t)us;
     figures->warm_events = bench->stock.warm_events;
+    uint64_t anon_before = before[SERVER_DAEMON].anon_kib;
+    uint64_t anon_after = after[SERVER_DAEMON].anon_kib;
+    figures->warm_anon = anon_after > anon_before ? (anon_after - anon_before) * 1024 : 0;
     if (bench->drive.accepted != bench->stock.warm_events) {
         figures_void(figures, "not all of the warm-up was accepted");
     }
+    return true;
+}
+
+static bool measure(struct bench *bench)
+{
+    struct figures *figures = &bench->figures;
+    struct process before[SERVER_PARTS];
+    struct process after[SERVER_PARTS];
     uint64_t resent = bench->drive.resent;
     uint64_t bytes = journal_bytes(bench);
-    if (!server_usage(&bench->server, &before, &bench->fault) ||
+    int64_t us = 0;
+
+    if (!server_usage(&bench->server, before, &bench->fault) ||
         !drive_run(&bench->drive, false, &us, &bench->fault) ||
-        !server_usage(&bench->server, &after, &bench->fault)) {
+        !server_usage(&bench->server, after, &bench->fault)) {
         return false;
     }
     figures->elapsed_us = (uint64_t)us;
@@ -299,10 +280,28 @@ static bool measure(struct bench *bench)
     figures->journal_bytes = journal_bytes(bench) - bytes;
     bench->accepted = bench->drive.accepted;
     for (int i = 0; i < SERVER_PARTS; i++) {
-        figures->cpu_us[i] = after.cpu_us[i] - before.cpu_us[i];
-        figures->peak_rss_kib[i] = after.peak_rss_kib[i];
+        figures->cpu_us[i] = after[i].cpu_us - before[i].cpu_us;
+        figures->peak_rss_kib[i] = after[i].peak_rss_kib;
     }
     figures_take_batches(figures, &bench->stock);
+    return true;
+}
+
+/* The sockets go first: they would connect again to nobody. */
+static bool close_and_restart(struct bench *bench)
+{
+    struct figures *figures = &bench->figures;
+    uint64_t accepted = bench->stock.warm_events + bench->accepted;
+
+    sockets_close(bench->drive.sockets);
+    bench->drive.sockets = NULL;
+    if (!closing_run(bench->folder.path, &figures->close_us, &bench->fault) ||
+        !server_restart(&bench->server, &figures->restart, &bench->fault)) {
+        return false;
+    }
+    if (figures->restart.events < accepted) {
+        figures_void(figures, "the daemon has lost acknowledged events when it was killed");
+    }
     return true;
 }
 
@@ -318,7 +317,8 @@ static bool prove(struct bench *bench)
                                &bench->figures,
                                &bench->fault);
     return bench->view != NULL &&
-           proof_append_raw(bench->view, &bench->arena, &bench->figures, &bench->fault);
+           proof_append_raw(
+               bench->view, &bench->arena, &bench->stock, &bench->figures, &bench->fault);
 }
 
 static bool run(struct bench *bench)
@@ -327,7 +327,8 @@ static bool run(struct bench *bench)
     if (!prepare(bench)) {
         return false;
     }
-    bool good = server_start(&bench->server, bench->dir, &bench->fault) && measure(bench);
+    bool good = server_start(&bench->server, bench->folder.path, &bench->fault) &&
+                warm_up(bench) && measure(bench) && close_and_restart(bench);
     struct fault stopping = {0};
     if (!server_stop(&bench->server, &stopping) && good) {
         bench->fault = stopping;
@@ -346,22 +347,45 @@ static int report(const struct bench *bench)
     return bench->figures.why_void[0] == '\0' ? EX_OK : EXIT_VOID;
 }
 
+static int work(void *context)
+{
+    struct bench *bench = context;
+    int code = run(bench) ? report(bench) : home_complain("bench", &bench->fault);
+
+    view_close(bench->view);
+    drive_close(&bench->drive);
+    stock_deinit(&bench->stock);
+    plan_deinit(&bench->plan);
+    arena_deinit(&bench->arena);
+    return code;
+}
+
+/* What was there before us is never removed. */
+static void clean(void *context, int code, int signal)
+{
+    const struct bench *bench = context;
+
+    if (bench->keep || !bench->folder.is_ours) {
+        fprintf(stderr, _("The folder is %s\n"), bench->folder.path);
+        return;
+    }
+    if (signal == 0 && code >= EX__BASE) {
+        folder_tell_end(&bench->folder, SERVER_LOG);
+    }
+    folder_remove(&bench->folder);
+}
+
 int verb_bench(int argc, char **argv)
 {
     struct bench *bench = memory_zeroed(1, sizeof *bench);
-
     int code = read_options(bench, argc, argv);
-    if (code == EX_OK) {
-        code = run(bench) ? report(bench) : home_complain("bench", &bench->fault);
-        bench->keep = bench->keep || bench->fault.text[0] != '\0';
-        view_close(bench->view);
-        drive_close(&bench->drive);
-        stock_deinit(&bench->stock);
-        plan_deinit(&bench->plan);
-        arena_deinit(&bench->arena);
-        if (bench->dir_is_made) {
-            remove_dir(bench);
-        }
+
+    if (code == EX_OK && !folder_make(&bench->folder, &bench->fault)) {
+        code = home_complain("bench", &bench->fault);
+    } else if (code == EX_OK) {
+        struct guard guard = {
+            .work = work, .clean = clean, .context = bench, .gently = bench->keep};
+        code = guard_run(&guard);
     }
     free(bench);
     return code < 0 ? EX_OK : code;
