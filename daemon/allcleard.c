@@ -13,13 +13,14 @@
 #include <unistd.h>
 
 #include "clearing/base/hex.h"
+#include "clearing/base/memory.h"
 #include "daemon/gate/gate.h"
 #include "daemon/log.h"
 #include "daemon/serve.h"
 
 #define DEFAULT_ADDRESS "tcp://127.0.0.1:7401"
 /* A start replays so many events at most, some seconds. */
-#define SNAPSHOT_EVERY 1000000
+#define SNAPSHOT_EVERY 2000000
 
 static void usage(FILE *out)
 {
@@ -31,7 +32,7 @@ static void usage(FILE *out)
           "  --listen ADDR  where stores connect; by default what DIR/listen says, or else\n"
           "                 " DEFAULT_ADDRESS "; port * for any\n"
           "  --snapshot-every N\n"
-          "                 events between two snapshots of the state (1000000), so that a\n"
+          "                 events between two snapshots of the state (2000000), so that a\n"
           "                 start need not replay more; 0: none\n"
           "\n"
           "Example:\n"
@@ -231,6 +232,8 @@ int main(int argc, char **argv)
     struct options options;
     char program[PATH_MAX] = "";
     int code = options_parse(argc, argv, &options);
+
+    memory_prepare();
 
     if (code != EX_OK) {
         return code;

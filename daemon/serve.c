@@ -63,7 +63,7 @@ static void take_link(struct server *server)
     struct link_message message;
 
     for (int i = 0; i < LINK_MESSAGES_A_TURN && server->keeper.end >= 0 &&
-                    ledger_has_room(server->ledger);
+                    checker_free_slot(server->checker) != NULL;
          i++) {
         if (gatekeeper_receive(&server->keeper, &message) != LINK_DONE) {
             return;
@@ -117,7 +117,9 @@ static void reap(struct server *server)
     }
     server_answer_held(server, group);
     ledger_release(server->ledger, group);
-    snapshots_anchor(&server->snapshots, ledger_checkpoint(server->ledger));
+    if (!snapshots_tend(server->snapshots, &server->fault)) {
+        server->failed = true;
+    }
 }
 
 static bool something_gathered(const struct server *server)
@@ -135,9 +137,6 @@ static void hand_over(struct server *server)
     }
     struct ledger_group *group = ledger_seal(server->ledger);
     server_tie_held(server, group);
-    if (snapshots_due(&server->snapshots, server->book)) {
-        snapshots_take(&server->snapshots, server->book, server_real_ms());
-    }
     committer_start(server->committer, group, server_now(server));
 }
 
@@ -157,12 +156,15 @@ static bool tend_gate(struct server *server)
 
 static void wait_for_more(struct server *server)
 {
-    struct pollfd fds[4 + CONTROL_CLIENTS_MAX];
+    struct pollfd fds[5 + CONTROL_CLIENTS_MAX];
     nfds_t count = 0;
-    bool room = ledger_has_room(server->ledger);
+    bool room = checker_free_slot(server->checker) != NULL;
+    bool takes = ledger_has_room(server->ledger);
 
     fds[count++] = (struct pollfd){.fd = server->signals, .events = POLLIN};
     fds[count++] = (struct pollfd){.fd = committer_fd(server->committer), .events = POLLIN};
+    fds[count++] =
+        (struct pollfd){.fd = takes ? checker_fd(server->checker) : -1, .events = POLLIN};
     fds[count++] = (struct pollfd){.fd = server->control.listener, .events = POLLIN};
     fds[count++] =
         (struct pollfd){.fd = room ? server->keeper.end : -1, .events = POLLIN};
@@ -194,17 +196,18 @@ static void loop(struct server *server)
 {
     while (!server->failed) {
         reap(server);
+        server_take_checked(server);
         take_link(server);
+        server_take_checked(server);
         if (server->ready) { /* before, nobody can be told where stores connect */
             control_serve(&server->control, server_take_request, server);
         }
         hand_over(server);
-        snapshots_tend(&server->snapshots, server_real_ms());
         if (!tend_gate(server)) {
             server->failed = true;
         }
         if (server->stopping && !committer_busy(server->committer) &&
-            !something_gathered(server)) {
+            checker_is_empty(server->checker) && !something_gathered(server)) {
             return;
         }
         if (!server->failed) {
@@ -231,17 +234,12 @@ int serve(struct ledger *ledger, const struct serve_options *options)
         .end = -1,
         .started_ms = INT64_MIN / 2,
     };
-    struct ledger_opening opening = ledger_opening(ledger);
-    server->snapshots = (struct snapshots){
-        .dir = options->dir,
-        .key = options->key,
-        .every = options->snapshot_every,
-        .records = opening.snapshot,
-        .accepted = opening.accepted,
-        .seal_end = -1,
-    };
+    struct snapshots_options snapshots = {
+        options->dir, options->key, ledger, options->snapshot_every};
     memcpy(server->keeper.secret, options->transport_secret, LINK_KEY_LEN);
     if (!block_signals(server) || !control_open(&server->control, options->dir, &server->fault) ||
+        (server->snapshots = snapshots_new(&snapshots, &server->fault)) == NULL ||
+        (server->checker = checker_new(&server->fault)) == NULL ||
         (server->committer = committer_new(ledger, &server->fault)) == NULL) {
         log_line(LOG_FATAL, "serve", "cannot_start why=%s", server->fault.text);
         free(server);
@@ -255,9 +253,11 @@ int serve(struct ledger *ledger, const struct serve_options *options)
         _exit(EX_IOERR);
     }
     gatekeeper_stop(&server->keeper);
-    snapshots_finish(&server->snapshots, ledger, server_real_ms());
+    snapshots_last(server->snapshots);
+    snapshots_free(server->snapshots);
     control_close(&server->control, options->dir);
     committer_free(server->committer);
+    checker_free(server->checker);
     close(server->signals);
     free(server->held);
     free(server);

@@ -2,9 +2,10 @@
  * gathers them in the ledger, hands sealed groups to the committer, and answers when they are
  * durable.
  *
- * A turn: 1. reap the committer and answer its group; 2. take what the link brings while the
- * gathering group has room; 3. take control requests; 4. seal and hand over, when nothing is under
- * way and there is something to hand over; 5. sleep until there is more. Queries see the state with
+ * A turn: 1. reap the committer and answer its group; 2. take what the link brings, batches into
+ * the checker while it has room, and take the batches that it has checked while the gathering group
+ * has; 3. take control requests; 4. seal and hand over, when nothing is under way and there is
+ * something to hand over; 5. sleep until there is more. Queries see the state with
  * everything that was gathered, so their answers wait for the group that was gathering then. */
 #ifndef DAEMON_SERVE_H
 #define DAEMON_SERVE_H

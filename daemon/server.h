@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "daemon/checker.h"
 #include "daemon/committer.h"
 #include "daemon/control.h"
 #include "daemon/gatekeeper.h"
@@ -29,9 +30,10 @@ struct server {
     struct book *book;
     const struct serve_options *options;
     struct gatekeeper keeper;
+    struct checker *checker;
     struct committer *committer;
     struct control control;
-    struct snapshots snapshots;
+    struct snapshots *snapshots;
     int signals;
     bool ready; /* a gate has been bound once */
     bool stopping;
@@ -39,7 +41,6 @@ struct server {
     uint32_t held_count;
     uint32_t held_capacity;
     uint8_t frame[FRAME_BYTES_MAX]; /* scratch for one outgoing frame */
-    uint8_t batch[SIGNED_BATCH_BYTES_MAX];
     struct fault fault;
     bool failed;
 };
@@ -78,8 +79,10 @@ void server_tie_held(struct server *server, const struct ledger_group *group);
 
 /* --- stores.c --- */
 
-/* A frame of a store, as the gate brings it. */
+/* A frame of a store, as the gate brings it. A batch goes to the checker, which has room. */
 void server_take_frame(struct server *server, const struct link_frame *link);
+/* Take the batches that have been checked, while the gathering group has room. */
+void server_take_checked(struct server *server);
 
 /* --- requests.c --- */
 

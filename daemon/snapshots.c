@@ -1,15 +1,13 @@
 #include "daemon/snapshots.h"
 
-#include <errno.h>
-#include <signal.h>
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "clearing/base/memory.h"
 #include "clearing/ledger/snapshot.h"
 #include "daemon/log.h"
 
@@ -18,16 +16,24 @@
 /* A record that brought no event counts as so many events: it costs as much at a start. */
 #define EVENTS_A_RECORD 4
 
-bool snapshots_due(const struct snapshots *snapshots, const struct book *book)
-{
-    uint64_t events = book->state.accepted - snapshots->accepted;
-    uint64_t records = book->records - snapshots->records;
+enum stage { IDLE, UNDER_WAY, ENDED };
 
-    return snapshots->every > 0 && snapshots->child == 0 &&
-           events + EVENTS_A_RECORD * records >= snapshots->every;
-}
+struct snapshots {
+    struct snapshots_options options;
+    uint64_t records;  /* that the newest covers, or the one under way */
+    uint64_t accepted; /* events accepted then */
+    struct snapshot_task task; /* the thread's while one is under way */
+    pthread_t thread;
+    bool stop; /* atomic */
+    /* under `mutex` */
+    pthread_mutex_t mutex;
+    enum stage stage;
+    bool good;
+    uint64_t len;
+    struct fault fault;
+};
 
-/* --- the child --- */
+/* --- the thread --- */
 
 struct pacing {
     struct timespec start;
@@ -39,6 +45,10 @@ static void pace(void *context, size_t written)
     struct pacing *pacing = context;
     struct timespec until = pacing->start;
 
+    if (pacing->written == 0) {
+        clock_gettime(CLOCK_MONOTONIC, &pacing->start);
+        until = pacing->start;
+    }
     pacing->written += written;
     uint64_t due_ms = pacing->written / BYTES_A_MS;
     until.tv_sec += (time_t)(due_ms / 1000);
@@ -50,137 +60,158 @@ static void pace(void *context, size_t written)
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
 }
 
-/* Keep only what the child needs: the parent's locks and sockets must end with the parent. */
-static void keep_only(int fd)
+static void *work(void *context)
 {
-    if (fd > 3) {
-        close_range(3, (unsigned)fd - 1, 0);
-    }
-    close_range((unsigned)fd + 1, ~0U, 0);
+    struct snapshots *snapshots = context;
+    struct pacing pacing = {{0}, 0};
+    struct fault fault = {0};
+    uint64_t len = 0;
+
+    setpriority(PRIO_PROCESS, (id_t)gettid(), 19);
+    snapshots->task.pace = pace;
+    snapshots->task.context = &pacing;
+    bool good = snapshot_make(&snapshots->task, &len, &fault);
+    pthread_mutex_lock(&snapshots->mutex);
+    snapshots->stage = ENDED;
+    snapshots->good = good;
+    snapshots->len = len;
+    snapshots->fault = fault;
+    pthread_mutex_unlock(&snapshots->mutex);
+    return NULL;
 }
 
-static bool read_seal(int fd, uint8_t ret_checkpoint[CHECKPOINT_SIGNED_LEN])
-{
-    size_t len = 0;
+/* --- the writer --- */
 
-    while (len < CHECKPOINT_SIGNED_LEN) {
-        ssize_t got = read(fd, ret_checkpoint + len, CHECKPOINT_SIGNED_LEN - len);
-        if (got == 0 || (got < 0 && errno != EINTR)) {
+struct snapshots *snapshots_new(const struct snapshots_options *options, struct fault *ret_fault)
+{
+    struct snapshots *snapshots = memory_zeroed(1, sizeof *snapshots);
+    struct ledger_opening opening = ledger_opening(options->ledger);
+
+    snapshots->options = *options;
+    snapshots->records = opening.snapshot;
+    snapshots->accepted = opening.accepted;
+    snapshots->good = opening.snapshot > 0;
+    if (pthread_mutex_init(&snapshots->mutex, NULL) != 0) {
+        fault_set(ret_fault, FAULT_INTERNAL, "cannot make a lock");
+        free(snapshots);
+        return NULL;
+    }
+    return snapshots;
+}
+
+static bool due(const struct snapshots *snapshots)
+{
+    const struct book *book = ledger_book(snapshots->options.ledger);
+    uint64_t events = book->state.accepted - snapshots->accepted;
+    uint64_t records = book->records - snapshots->records;
+
+    return snapshots->options.every > 0 &&
+           events + EVENTS_A_RECORD * records >= snapshots->options.every;
+}
+
+/* Whatever becomes of this one, the next is due after as much again. */
+static void note(struct snapshots *snapshots)
+{
+    const struct book *book = ledger_book(snapshots->options.ledger);
+
+    snapshots->records = book->records;
+    snapshots->accepted = book->state.accepted;
+}
+
+static void start(struct snapshots *snapshots)
+{
+    struct ledger *ledger = snapshots->options.ledger;
+
+    note(snapshots);
+    snapshots->task = (struct snapshot_task){
+        .dir = snapshots->options.dir,
+        .journal = ledger_journal(ledger),
+        .network = ledger_book(ledger)->network,
+        .key = snapshots->options.key,
+        .stop = &snapshots->stop,
+    };
+    memcpy(snapshots->task.checkpoint, ledger_checkpoint(ledger), CHECKPOINT_SIGNED_LEN);
+    snapshots->stage = UNDER_WAY;
+    if (pthread_create(&snapshots->thread, NULL, work, snapshots) != 0) {
+        snapshots->stage = IDLE;
+        log_line(LOG_UNUSUAL, "snapshot", "not_started");
+    }
+}
+
+/* Wait for the thread, which has ended or been told to. */
+static void join(struct snapshots *snapshots)
+{
+    pthread_join(snapshots->thread, NULL);
+    snapshots->stage = IDLE;
+    if (snapshots->good) {
+        log_line(LOG_INFO, "snapshot", "written bytes=%llu", (unsigned long long)snapshots->len);
+    } else if (snapshots->fault.category != FAULT_NONE) {
+        log_line(LOG_UNUSUAL, "snapshot", "not_written why=%s", snapshots->fault.text);
+    }
+}
+
+static enum stage stage_of(struct snapshots *snapshots)
+{
+    pthread_mutex_lock(&snapshots->mutex);
+    enum stage stage = snapshots->stage;
+    pthread_mutex_unlock(&snapshots->mutex);
+    return stage;
+}
+
+bool snapshots_tend(struct snapshots *snapshots, struct fault *ret_fault)
+{
+    enum stage stage = stage_of(snapshots);
+
+    if (stage == ENDED) {
+        join(snapshots);
+        if (!snapshots->good && snapshots->fault.category == FAULT_STORE) {
+            *ret_fault = snapshots->fault;
             return false;
         }
-        len += got > 0 ? (size_t)got : 0;
+    }
+    if (stage != UNDER_WAY && due(snapshots)) {
+        start(snapshots);
     }
     return true;
 }
 
-/* Returns: the exit code. */
-static int child(const struct snapshots *snapshots, const struct book *book, int seal_end,
-                 pid_t parent)
+static void stop(struct snapshots *snapshots)
 {
-    uint8_t checkpoint[CHECKPOINT_SIGNED_LEN];
+    if (stage_of(snapshots) != IDLE) {
+        __atomic_store_n(&snapshots->stop, true, __ATOMIC_RELAXED);
+        join(snapshots);
+    }
+}
+
+void snapshots_last(struct snapshots *snapshots)
+{
+    struct ledger *ledger = snapshots->options.ledger;
     struct fault fault = {0};
-    struct pacing pacing = {{0}, 0};
 
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent) {
-        return 1;
+    if (snapshots->options.every == 0) {
+        return;
     }
-    keep_only(seal_end);
-    setpriority(PRIO_PROCESS, 0, 10);
-    clock_gettime(CLOCK_MONOTONIC, &pacing.start);
+    stop(snapshots);
+    if (ledger_book(ledger)->records == snapshots->records && snapshots->good) {
+        return;
+    }
     struct snapshot *snapshot =
-        snapshot_begin(snapshots->dir, book, pace, &pacing, &fault);
-    if (snapshot == NULL) {
+        snapshot_begin(snapshots->options.dir, ledger_book(ledger), NULL, NULL, &fault);
+    uint64_t len = snapshot == NULL ? 0 : snapshot_len(snapshot);
+    if (snapshot == NULL ||
+        !snapshot_seal(snapshot, ledger_checkpoint(ledger), snapshots->options.key, &fault)) {
         log_line(LOG_UNUSUAL, "snapshot", "not_written why=%s", fault.text);
-        return 1;
-    }
-    if (!read_seal(seal_end, checkpoint)) {
-        snapshot_abandon(snapshot); /* the process that serves is gone */
-        return 1;
-    }
-    uint64_t len = snapshot_len(snapshot);
-    if (!snapshot_seal(snapshot, checkpoint, snapshots->key, &fault)) {
-        log_line(LOG_UNUSUAL, "snapshot", "not_written why=%s", fault.text);
-        return 1;
-    }
-    log_line(LOG_INFO, "snapshot", "written records=%llu bytes=%llu",
-             (unsigned long long)book->records, (unsigned long long)len);
-    return 0;
-}
-
-/* --- the parent --- */
-
-void snapshots_take(struct snapshots *snapshots, const struct book *book, int64_t now_ms)
-{
-    pid_t self = getpid();
-    int ends[2];
-
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
-        log_line(LOG_UNUSUAL, "snapshot", "not_started why=%s", strerror(errno));
         return;
     }
-    /* whatever becomes of this one, the next is due after as much again */
-    snapshots->records = book->records;
-    snapshots->accepted = book->state.accepted;
-    snapshots->started_ms = now_ms;
-    pid_t pid = fork();
-    if (pid == 0) {
-        close(ends[1]);
-        _exit(child(snapshots, book, ends[0], self));
-    }
-    close(ends[0]);
-    if (pid < 0) {
-        log_line(LOG_UNUSUAL, "snapshot", "not_started why=%s", strerror(errno));
-        close(ends[1]);
+    log_line(LOG_INFO, "snapshot", "written bytes=%llu", (unsigned long long)len);
+}
+
+void snapshots_free(struct snapshots *snapshots)
+{
+    if (snapshots == NULL) {
         return;
     }
-    snapshots->child = pid;
-    snapshots->seal_end = ends[1];
-}
-
-void snapshots_anchor(struct snapshots *snapshots,
-                      const uint8_t checkpoint[CHECKPOINT_SIGNED_LEN])
-{
-    if (snapshots->child == 0 || snapshots->seal_end < 0) {
-        return;
-    }
-    /* shorter than the socket's room: it never blocks; a child that has ended is reaped later */
-    (void)send(snapshots->seal_end, checkpoint, CHECKPOINT_SIGNED_LEN, MSG_NOSIGNAL);
-    close(snapshots->seal_end);
-    snapshots->seal_end = -1;
-}
-
-static void reap(struct snapshots *snapshots, int flags, int64_t now_ms)
-{
-    int status = 0;
-
-    if (snapshots->child == 0 || waitpid(snapshots->child, &status, flags) != snapshots->child) {
-        return;
-    }
-    snapshots->child = 0;
-    if (snapshots->seal_end >= 0) {
-        close(snapshots->seal_end);
-        snapshots->seal_end = -1;
-    }
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-        log_line(LOG_UNUSUAL, "snapshot", "failed status=%d after_ms=%lld", status,
-                 (long long)(now_ms - snapshots->started_ms));
-    }
-}
-
-void snapshots_tend(struct snapshots *snapshots, int64_t now_ms)
-{
-    reap(snapshots, WNOHANG, now_ms);
-}
-
-void snapshots_finish(struct snapshots *snapshots, struct ledger *ledger, int64_t now_ms)
-{
-    const struct book *book = ledger_book(ledger);
-
-    reap(snapshots, 0, now_ms);
-    if (snapshots->every > 0 && book->records > snapshots->records) {
-        snapshots_take(snapshots, book, now_ms);
-        snapshots_anchor(snapshots, ledger_checkpoint(ledger));
-        reap(snapshots, 0, now_ms);
-    }
+    stop(snapshots);
+    pthread_mutex_destroy(&snapshots->mutex);
+    free(snapshots);
 }

@@ -31,14 +31,36 @@ static void take_hello(struct server *server, uint64_t route, const struct frame
 static void take_batch(struct server *server, uint64_t route,
                        const struct signed_batch *signed_batch)
 {
+    struct check_slot *slot = checker_free_slot(server->checker);
     struct ledger_expect expect;
-    size_t len = encode_signed_batch(signed_batch, server->batch, sizeof server->batch);
+    const uint8_t *key = NULL;
 
+    CHECK(slot != NULL); /* frames are taken only while there is one */
+    size_t len = encode_signed_batch(signed_batch, slot->bytes, sizeof slot->bytes);
     CHECK(len > 0); /* it was decoded from this form */
-    slice_t bytes = {(const char *)server->batch, (uint32_t)len};
-    if (ledger_take_batch(server->ledger, bytes, server_now(server), route, &expect) ==
-        LEDGER_EXPECT) {
+    slice_t bytes = {(const char *)slot->bytes, (uint32_t)len};
+    if (!ledger_admit_batch(server->ledger, bytes, &slot->door, &key, &expect)) {
         server_send_expect(server, route, &expect);
+        return;
+    }
+    slot->route = route;
+    memcpy(slot->key, key, sizeof slot->key);
+    checker_submit(server->checker);
+}
+
+void server_take_checked(struct server *server)
+{
+    struct check_slot *slot = NULL;
+    struct ledger_expect expect;
+
+    while (ledger_has_room(server->ledger) &&
+           (slot = checker_done_slot(server->checker)) != NULL) {
+        ledger_take_t taken = ledger_take_door(
+            server->ledger, &slot->door, server_now(server), slot->route, &expect);
+        if (taken == LEDGER_EXPECT) {
+            server_send_expect(server, slot->route, &expect);
+        }
+        checker_release(server->checker);
     }
 }
 

@@ -5,6 +5,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "clearing/base/memory.h"
 #include "tools/bench/bench_verb.h"
 #include "tools/hq/hq_verbs.h"
 #include "tools/node/node_verbs.h"
@@ -72,6 +73,7 @@ static void help(FILE *out)
 
 int main(int argc, char **argv)
 {
+    memory_prepare();
     if (!language_take(&argc, argv)) {
         return EX_USAGE;
     }

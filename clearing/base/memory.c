@@ -1,5 +1,6 @@
 #include "clearing/base/memory.h"
 
+#include <malloc.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -9,14 +10,23 @@
 /* Tables of this size and more are walked at random: huge pages save most of the address
  * translation. The advice is taken or not; nothing depends on it. */
 #define HUGE_FROM (8UL << 20)
-#define HUGE_PAGE (2UL << 20)
+#define PAGE      4096UL
 
+void memory_prepare(void)
+{
+    /* blocks from here on are mappings of their own, which realloc extends or moves whole; the
+     * allocator would raise the limit by itself and copy */
+    (void)mallopt(M_MMAP_THRESHOLD, (int)HUGE_FROM);
+}
+
+/* The whole mapping, header and all: with advice for a part of it, it could no longer be moved as
+ * one. */
 static void advise(void *memory, size_t count, size_t size)
 {
-    uintptr_t from = ((uintptr_t)memory + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
-    uintptr_t to = ((uintptr_t)memory + count * size) & ~(HUGE_PAGE - 1);
+    uintptr_t from = (uintptr_t)memory & ~(PAGE - 1);
+    uintptr_t to = ((uintptr_t)memory + count * size + PAGE - 1) & ~(PAGE - 1);
 
-    if (count * size >= HUGE_FROM && from < to) {
+    if (count * size >= HUGE_FROM) {
         (void)madvise((void *)from, to - from, MADV_HUGEPAGE);
     }
 }

@@ -6,6 +6,9 @@
 
 #include <stddef.h>
 
+/* At the start of a program with large tables: they grow by moving pages, not bytes. */
+void memory_prepare(void);
+
 /* Like calloc and reallocarray, but never NULL (count and size are not 0). The caller frees. */
 void *memory_zeroed(size_t count, size_t size);
 void *memory_resize(void *old, size_t count, size_t size);

@@ -64,7 +64,6 @@ void book_deinit(struct book *book)
     }
     free(book->streams);
     free(book->cycles);
-    free(book->members);
     free(book->rules);
     free(book->refused.list);
     free(book->late.list);
@@ -108,41 +107,41 @@ static bool refuse_batch(int *ret_reason, int reason, struct fault *ret_fault, c
     return fault_set(ret_fault, FAULT_FORMAT, "%s", text);
 }
 
-bool book_open_batch(const struct book *book, slice_t bytes, struct batch_door *ret_door,
-                     int *ret_reason, struct fault *ret_fault)
+bool book_admit(const struct book *book, struct batch_door *door, int *ret_reason,
+                struct fault *ret_fault)
 {
-    struct decode_fault fault;
-    struct batch_door door = {.store = STORE_NONE};
+    const uint8_t *key_id = door->signed_batch.key_id;
 
-    if (!decode_signed_batch(bytes, &door.signed_batch, &fault) ||
-        !decode_batch_header(door.signed_batch.body, &door.batch, &fault)) {
-        return refuse_batch(
-            ret_reason, REASON_MALFORMED, ret_fault, decode_error_text(fault.error));
-    }
-    if (memcmp(door.batch.network, book->network, SIGN_NETWORK_LEN) != 0) {
+    if (memcmp(door->batch.network, book->network, SIGN_NETWORK_LEN) != 0) {
         return refuse_batch(
             ret_reason, REASON_WRONG_NETWORK, ret_fault, "the batch is for another network");
     }
-    door.store = registry_find_store(&book->state.registry, door.batch.store);
-    if (door.store.n == STORE_NONE.n || door.store.n >= book->stream_capacity ||
-        !book->streams[door.store.n].has_key ||
-        !digest_equal(book->streams[door.store.n].key_id, door.signed_batch.key_id)) {
-        store_t owner = book_store_of_key(book, door.signed_batch.key_id);
-        bool other = owner.n != STORE_NONE.n;
+    door->store = registry_find_store(&book->state.registry, door->batch.store);
+    if (door->store.n == STORE_NONE.n || door->store.n >= book->stream_capacity ||
+        !book->streams[door->store.n].has_key ||
+        !digest_equal(book->streams[door->store.n].key_id, key_id)) {
+        bool other = book_store_of_key(book, key_id).n != STORE_NONE.n;
         return refuse_batch(ret_reason,
                             other ? REASON_WRONG_STORE : REASON_UNKNOWN_KEY,
                             ret_fault,
                             other ? "the key belongs to another store" : "the key is not approved");
     }
-    digest_sha256(door.signed_batch.body.text, door.signed_batch.body.len, door.digest);
-    *ret_door = door;
     return true;
 }
 
-bool book_verify_batch(const struct book *book, const struct batch_door *door)
+const uint8_t *book_key(const struct book *book, const struct batch_door *door)
 {
-    return sign_verify_digest(book->streams[door->store.n].public_key, SIGN_BATCH, book->network,
-                              door->digest, door->signed_batch.signature);
+    return book->streams[door->store.n].public_key;
+}
+
+bool book_verify_batch(const struct book *book, struct batch_door *door)
+{
+    const uint8_t *key = book_key(book, door);
+
+    if (memcmp(door->key, key, sizeof door->key) != 0) {
+        door_verify(door, key);
+    }
+    return door->genuine;
 }
 
 /* Is this the body that a record holds? */
@@ -183,22 +182,6 @@ verdict_t book_judge_batch(struct book *book, const struct batch_door *door, uin
     return VERDICT_TAKE;
 }
 
-bool book_check_events(struct book *book, const struct batch_door *door,
-                       struct decode_fault *ret_fault)
-{
-    struct batch_cursor cursor = batch_cursor_of(&door->batch);
-    cursor_result_t result = CURSOR_EVENT;
-
-    if (book->members == NULL) {
-        book->members = memory_resize(NULL, BATCH_EVENTS_MAX, sizeof *book->members);
-    }
-    while ((result = decode_next_event(&cursor, &book->event, ret_fault)) == CURSOR_EVENT) {
-        book->members[cursor.count - 1] = book->event.member;
-    }
-    book->event_count = cursor.count;
-    return result == CURSOR_END;
-}
-
 void book_apply_batch(struct book *book, const struct batch_door *door, int64_t received_ms)
 {
     struct batch_cursor cursor = batch_cursor_of(&door->batch);
@@ -211,7 +194,7 @@ void book_apply_batch(struct book *book, const struct batch_door *door, int64_t 
         (struct past_current){true, book->records, &door->signed_batch, &book->results};
     while (decode_next_event(&cursor, &book->event, &fault) == CURSOR_EVENT) {
         members_look_ahead(
-            &book->state.members, book->members, book->event_count, cursor.count - 1);
+            &book->state.members, door->members, door->event_count, cursor.count - 1);
         apply_event(
             &book->apply, door->store, cursor.event_bytes, &book->event, received_ms);
     }

@@ -5,9 +5,8 @@
 #ifndef CLEARING_BOOK_BOOK_H
 #define CLEARING_BOOK_BOOK_H
 
-#include "clearing/base/fault.h"
+#include "clearing/book/door.h"
 #include "clearing/book/past_index.h"
-#include "clearing/crypto/sign.h"
 #include "clearing/report/report.h"
 #include "proto/codec/hq.h"
 
@@ -61,8 +60,6 @@ struct book {
     struct report_events late;
     struct results_stream results;
     struct event event; /* scratch */
-    uint64_t *members;  /* of the events of the batch that was checked last, 0: none */
-    uint32_t event_count;
     /* Told of a closing cycle before its figures are cleared; may be NULL. */
     void (*on_close)(void *context, const struct cycle *cycle, const struct report *report);
     void *on_close_context;
@@ -103,35 +100,25 @@ typedef enum {
     VERDICT_EQUIVOCATION /* another body was signed for this sequence */
 } verdict_t;
 
-/* A signed batch that was decoded, with its body's SHA-256. */
-struct batch_door {
-    struct signed_batch signed_batch;
-    struct batch batch;
-    uint8_t digest[DIGEST_LEN];
-    store_t store; /* of the key */
-};
+/* Whose is a batch that was read? Sets door->store.
+ * Returns: false with *ret_reason (WRONG_NETWORK, UNKNOWN_KEY, WRONG_STORE) and a text. */
+bool book_admit(const struct book *book, struct batch_door *door, int *ret_reason,
+                struct fault *ret_fault) MUST_USE;
 
-/* Decode a signed batch and find its key and store.
- * Returns: false with *ret_reason (MALFORMED, WRONG_NETWORK, UNKNOWN_KEY, WRONG_STORE) and a
- * text. */
-bool book_open_batch(const struct book *book, slice_t bytes, struct batch_door *ret_door,
-                     int *ret_reason, struct fault *ret_fault) MUST_USE;
+/* The key of the store of a batch that was admitted. */
+const uint8_t *book_key(const struct book *book, const struct batch_door *door);
 
-/* Is the signature that of the store's key? */
-bool book_verify_batch(const struct book *book, const struct batch_door *door) MUST_USE;
+/* Is the signature of a checked batch that of the key that its store has now? Verifies again when
+ * it was verified with another (or not yet). */
+bool book_verify_batch(const struct book *book, struct batch_door *door) MUST_USE;
 
 /* Where a batch stands in its store's stream. Out: *ret_record (RESEND, EQUIVOCATION: the record
  * that has the sequence), *ret_reason (EXPECT: GAP, FROZEN; see proto/codec/frame.h). */
 verdict_t book_judge_batch(struct book *book, const struct batch_door *door, uint64_t *ret_record,
                            int *ret_reason);
 
-/* Are all its events well formed? Also readies the book for applying them.
- * Returns: false with *ret_fault. */
-bool book_check_events(struct book *book, const struct batch_door *door,
-                       struct decode_fault *ret_fault) MUST_USE;
-
-/* Apply a batch that VERDICT_TAKE was said of and whose events were checked just before, as the
- * next record. Its results are in book->results. */
+/* Apply a sound batch that VERDICT_TAKE was said of, as the next record. Its results are in
+ * book->results. */
 void book_apply_batch(struct book *book, const struct batch_door *door, int64_t received_ms);
 
 /* Freeze a store for an equivocation that is journaled as the next record (kind EVIDENCE). */

@@ -6,33 +6,12 @@
 
 #include "clearing/base/memory.h"
 #include "clearing/journal/bytes.h"
-#include "clearing/ledger/replay.h"
-#include "clearing/ledger/snapshot.h"
+#include "clearing/ledger/inside.h"
 #include "proto/codec/frame.h"
-
-struct ledger {
-    struct book book;
-    struct journal *journal;
-    struct journal_reader *reader; /* the writer's */
-    struct journal_reader *proofs; /* of the committing thread */
-    struct checkpoint_slots *slots;
-    const struct sign_key *key;
-    char *dir;
-    uint64_t epoch;
-    struct ledger_group groups[2];
-    struct ledger_group *gathering;
-    struct ledger_group *under_way; /* NULL: none */
-    uint64_t next;                  /* index of the next record */
-    uint8_t checkpoint[CHECKPOINT_SIGNED_LEN]; /* the newest written */
-    uint64_t checkpoint_size;
-    struct ledger_opening opening;
-    struct fault passed_over;
-    uint8_t *results; /* scratch for one record's results */
-};
 
 /* --- records by index, durable or not --- */
 
-static const slice_t *in_group(const struct ledger_group *group, uint64_t index)
+const slice_t *ledger_in_group(const struct ledger_group *group, uint64_t index)
 {
     if (group == NULL || index < group->first || index >= group->first + group->count) {
         return NULL;
@@ -54,181 +33,15 @@ static slice_t fetch_durable(struct ledger *ledger, uint64_t index)
     return entry.bytes;
 }
 
-static slice_t fetch(void *context, uint64_t index)
+slice_t ledger_fetch(void *context, uint64_t index)
 {
     struct ledger *ledger = context;
-    const slice_t *pending = in_group(ledger->gathering, index);
+    const slice_t *pending = ledger_in_group(ledger->gathering, index);
 
     if (pending == NULL) {
-        pending = in_group(ledger->under_way, index);
+        pending = ledger_in_group(ledger->under_way, index);
     }
     return pending != NULL ? *pending : fetch_durable(ledger, index);
-}
-
-/* --- opening --- */
-
-static bool anchor(struct ledger *ledger, struct fault *ret_fault)
-{
-    uint8_t public_key[SIGN_PUBLIC_LEN];
-    const uint8_t *newest = checkpoint_slots_newest(ledger->slots);
-    struct checkpoint checkpoint;
-
-    sign_key_public(ledger->key, public_key);
-    if (newest == NULL) {
-        return journal_check_anchor(ledger->journal, NULL, ret_fault);
-    }
-    slice_t bytes = {(const char *)newest, CHECKPOINT_SIGNED_LEN};
-    if (!checkpoint_verify(
-            bytes, public_key, journal_network(ledger->journal), &checkpoint, ret_fault)) {
-        return false;
-    }
-    memcpy(ledger->checkpoint, newest, CHECKPOINT_SIGNED_LEN);
-    ledger->checkpoint_size = checkpoint.size;
-    return journal_check_anchor(ledger->journal, &checkpoint, ret_fault);
-}
-
-static bool write_checkpoint(struct ledger *ledger, int64_t now_ms, struct fault *ret_fault)
-{
-    struct checkpoint checkpoint = {
-        .size = journal_size(ledger->journal),
-        .epoch = ledger->epoch,
-        .time_ms = now_ms,
-    };
-
-    memcpy(checkpoint.network, journal_network(ledger->journal), SIGN_NETWORK_LEN);
-    if (!journal_root(ledger->journal, checkpoint.size, checkpoint.root, ret_fault)) {
-        return false;
-    }
-    checkpoint_sign(&checkpoint, ledger->key, ledger->checkpoint);
-    ledger->checkpoint_size = checkpoint.size;
-    return checkpoint_slots_write(ledger->slots, ledger->checkpoint, ret_fault);
-}
-
-static bool apply_tail(struct ledger *ledger, void (*progress)(uint64_t records, uint64_t of),
-                      struct fault *ret_fault)
-{
-    uint64_t size = journal_size(ledger->journal);
-    uint64_t from = ledger->book.records;
-    struct journal_reader *reader = journal_reader_new(ledger->journal, from);
-    struct replay replay;
-    struct journal_entry entry;
-    bool good = true;
-
-    replay_init(&replay, &ledger->book, false);
-    for (uint64_t i = from; i < size && good; i++) {
-        good = journal_reader_next(reader, &entry, ret_fault) == JOURNAL_ENTRY &&
-               replay_record(&replay, &entry.record, ret_fault);
-        if (progress != NULL && i % 1024 == 1023) {
-            progress(i + 1, size);
-        }
-    }
-    good = good && replay_finish(&replay, ret_fault);
-    replay_deinit(&replay);
-    journal_reader_free(reader);
-    ledger->next = size;
-    ledger->opening.tail = size - from;
-    return good;
-}
-
-static void load_snapshot(struct ledger *ledger)
-{
-    uint8_t public_key[SIGN_PUBLIC_LEN];
-    struct snapshot_place place = {
-        .dir = ledger->dir,
-        .journal = ledger->journal,
-        .public_key = public_key,
-        .source = {ledger, fetch},
-    };
-
-    sign_key_public(ledger->key, public_key);
-    ledger->opening.snapshot = snapshot_load(&place, &ledger->book, &ledger->passed_over);
-    ledger->opening.accepted = ledger->book.state.accepted;
-    ledger->opening.passed_over = ledger->passed_over.text;
-}
-
-/* A crash between a commit and its checkpoint leaves records that no checkpoint covers: the
- * receipts of resends need one. A new journal gets the checkpoint of size 0. */
-static bool anchor_tail(struct ledger *ledger, bool create, struct fault *ret_fault)
-{
-    return (!create && ledger->checkpoint_size == journal_size(ledger->journal)) ||
-           write_checkpoint(ledger, ledger->book.clock_ms, ret_fault);
-}
-
-static void groups_init(struct ledger *ledger)
-{
-    for (int i = 0; i < 2; i++) {
-        ledger->groups[i].bytes = memory_resize(NULL, GROUP_BYTES_MAX, 1);
-    }
-    ledger->gathering = &ledger->groups[0];
-    ledger->gathering->first = ledger->next;
-}
-
-static bool open_parts(struct ledger *ledger, const struct ledger_options *options,
-                       struct fault *ret_fault)
-{
-    struct journal_options journal = {
-        .dir = options->dir,
-        .network = options->network,
-        .map_size = options->map_size,
-        .create = options->create,
-    };
-
-    ledger->journal = journal_open(&journal, ret_fault);
-    if (ledger->journal == NULL) {
-        return false;
-    }
-    ledger->slots = checkpoint_slots_open(options->dir, false, ret_fault);
-    if (ledger->slots == NULL) {
-        return false;
-    }
-    ledger->reader = journal_reader_new(ledger->journal, 0);
-    ledger->proofs = journal_reader_new(ledger->journal, 0);
-    return anchor(ledger, ret_fault) &&
-           journal_claim(ledger->journal, &ledger->epoch, ret_fault);
-}
-
-struct ledger *ledger_open(const struct ledger_options *options,
-                           void (*progress)(uint64_t records, uint64_t of),
-                           struct fault *ret_fault)
-{
-    struct ledger *ledger = memory_zeroed(1, sizeof *ledger);
-
-    ledger->key = options->key;
-    ledger->dir = strdup(options->dir);
-    CHECK(ledger->dir != NULL);
-    ledger->results = memory_resize(NULL, RECORD_LEN_MAX, 1);
-    book_init(&ledger->book, (struct record_source){ledger, fetch});
-    if (!open_parts(ledger, options, ret_fault)) {
-        ledger_close(ledger);
-        return NULL;
-    }
-    load_snapshot(ledger);
-    if (!apply_tail(ledger, progress, ret_fault) ||
-        !anchor_tail(ledger, options->create, ret_fault)) {
-        ledger_close(ledger);
-        return NULL;
-    }
-    groups_init(ledger);
-    return ledger;
-}
-
-void ledger_close(struct ledger *ledger)
-{
-    if (ledger == NULL) {
-        return;
-    }
-    book_deinit(&ledger->book);
-    journal_reader_free(ledger->reader);
-    journal_reader_free(ledger->proofs);
-    journal_close(ledger->journal);
-    checkpoint_slots_close(ledger->slots);
-    for (int i = 0; i < 2; i++) {
-        free(ledger->groups[i].bytes);
-        free(ledger->groups[i].receipts);
-    }
-    free(ledger->results);
-    free(ledger->dir);
-    free(ledger);
 }
 
 struct book *ledger_book(struct ledger *ledger)
@@ -244,6 +57,11 @@ const char *ledger_warning(const struct ledger *ledger)
 struct ledger_opening ledger_opening(const struct ledger *ledger)
 {
     return ledger->opening;
+}
+
+struct journal *ledger_journal(struct ledger *ledger)
+{
+    return ledger->journal;
 }
 
 const uint8_t *ledger_checkpoint(const struct ledger *ledger)
@@ -386,52 +204,86 @@ static ledger_take_t expect(struct ledger *ledger, const struct batch_door *door
     return LEDGER_EXPECT;
 }
 
-ledger_take_t ledger_take_batch(struct ledger *ledger, slice_t bytes, int64_t now_ms, uint64_t tag,
-                                struct ledger_expect *ret_expect)
+bool ledger_admit_batch(struct ledger *ledger, slice_t bytes, struct batch_door *door,
+                        const uint8_t **ret_key, struct ledger_expect *ret_expect)
+{
+    struct fault fault = {0};
+    int reason = REASON_MALFORMED;
+
+    if (!door_read(bytes, door, &fault) ||
+        !book_admit(&ledger->book, door, &reason, &fault)) {
+        (void)expect(ledger, NULL, reason, fault.text, ret_expect);
+        return false;
+    }
+    *ret_key = book_key(&ledger->book, door);
+    return true;
+}
+
+static void gather_evidence(struct ledger *ledger, const struct batch_door *door, int64_t now_ms)
 {
     struct book *book = &ledger->book;
-    struct batch_door door;
-    struct decode_fault decode_fault;
+
+    if (book_stream(book, door->store)->frozen_from == 0) {
+        book_apply_evidence(book, door, forward(ledger, now_ms));
+        gather(ledger, RECORD_EVIDENCE, door->bytes, (slice_t){"", 0}, book->clock_ms);
+    }
+}
+
+ledger_take_t ledger_take_door(struct ledger *ledger, struct batch_door *door, int64_t now_ms,
+                               uint64_t tag, struct ledger_expect *ret_expect)
+{
+    struct book *book = &ledger->book;
     struct fault fault = {0};
     uint64_t record = 0;
     int reason = 0;
 
-    if (!book_open_batch(book, bytes, &door, &reason, &fault)) {
+    if (!book_admit(book, door, &reason, &fault)) { /* its key may have gone meanwhile */
         return expect(ledger, NULL, reason, fault.text, ret_expect);
     }
-    if (!book_verify_batch(book, &door)) {
+    if (!book_verify_batch(book, door)) {
         return expect(ledger, NULL, REASON_BAD_SIGNATURE, "", ret_expect);
     }
-    switch (book_judge_batch(book, &door, &record, &reason)) {
+    switch (book_judge_batch(book, door, &record, &reason)) {
     case VERDICT_TAKE:
         break;
     case VERDICT_RESEND:
-        answer_later(ledger, tag, record, door.batch.sequence);
+        answer_later(ledger, tag, record, door->batch.sequence);
         return LEDGER_GATHERED;
     case VERDICT_EXPECT:
-        return expect(ledger, &door, reason, "", ret_expect);
+        return expect(ledger, door, reason, "", ret_expect);
     case VERDICT_EQUIVOCATION:
-        if (book_stream(book, door.store)->frozen_from == 0) {
-            book_apply_evidence(book, &door, forward(ledger, now_ms));
-            gather(ledger, RECORD_EVIDENCE, bytes, (slice_t){"", 0}, book->clock_ms);
-        }
-        return expect(ledger, &door, REASON_EQUIVOCATION,
+        gather_evidence(ledger, door, now_ms);
+        return expect(ledger, door, REASON_EQUIVOCATION,
                       "another batch was signed for this sequence", ret_expect);
     }
-    if (!book_check_events(book, &door, &decode_fault)) {
-        return expect(ledger, &door, REASON_MALFORMED,
-                      decode_fault.detail != NULL ? decode_fault.detail
-                                                  : decode_error_text(decode_fault.error),
+    if (!door->sound) {
+        return expect(ledger, door, REASON_MALFORMED,
+                      door->unsound.detail != NULL ? door->unsound.detail
+                                                   : decode_error_text(door->unsound.error),
                       ret_expect);
     }
     now_ms = forward(ledger, now_ms);
     if (book_day_due(book, now_ms)) {
         gather_day_end(ledger, now_ms);
     }
-    book_apply_batch(book, &door, now_ms);
-    uint64_t index = gather_batch(ledger, bytes, now_ms);
-    answer_later(ledger, tag, index, door.batch.sequence);
+    book_apply_batch(book, door, now_ms);
+    uint64_t index = gather_batch(ledger, door->bytes, now_ms);
+    answer_later(ledger, tag, index, door->batch.sequence);
     return LEDGER_GATHERED;
+}
+
+ledger_take_t ledger_take_batch(struct ledger *ledger, slice_t bytes, int64_t now_ms, uint64_t tag,
+                                struct ledger_expect *ret_expect)
+{
+    struct batch_door door = {.members = ledger->members};
+    const uint8_t *key = NULL;
+
+    if (!ledger_admit_batch(ledger, bytes, &door, &key, ret_expect)) {
+        return LEDGER_EXPECT;
+    }
+    door_check(&door, &ledger->book.event);
+    door_verify(&door, key);
+    return ledger_take_door(ledger, &door, now_ms, tag, ret_expect);
 }
 
 bool ledger_take_hq(struct ledger *ledger, slice_t bytes, int64_t now_ms, uint64_t tag,
@@ -480,7 +332,7 @@ struct ledger_group *ledger_seal(struct ledger *ledger)
 static bool answer_record(struct ledger *ledger, const struct ledger_group *group, uint64_t index,
                           struct record *ret_record, struct fault *ret_fault)
 {
-    const slice_t *fresh = in_group(group, index);
+    const slice_t *fresh = ledger_in_group(group, index);
     struct journal_entry entry;
 
     if (fresh != NULL) {
@@ -548,7 +400,7 @@ bool ledger_commit(struct ledger *ledger, struct ledger_group *group, int64_t no
         struct journal_group records = {group->records, group->count, ledger->epoch};
         journal_submit(ledger->journal, &records);
         enum journal_outcome outcome = journal_reap(ledger->journal, ret_fault);
-        if (outcome != JOURNAL_DURABLE || !write_checkpoint(ledger, now_ms, ret_fault)) {
+        if (outcome != JOURNAL_DURABLE || !ledger_write_checkpoint(ledger, now_ms, ret_fault)) {
             return false;
         }
     }

@@ -85,10 +85,19 @@ struct ledger_expect {
     char detail[128];
 };
 
-/* Take a signed batch: day-ends that are due first, then the batch (or the answer to one taken
- * before).
- * An equivocation is journaled as evidence and answered at once. `tag` comes back with the
- * group. */
+/* Read a signed batch and find whose it is, so that it can be checked (door_check, door_verify with
+ * *ret_key), in another thread if the caller likes. door->members is the caller's.
+ * Returns: false: answer *ret_expect now. */
+bool ledger_admit_batch(struct ledger *ledger, slice_t bytes, struct batch_door *door,
+                        const uint8_t **ret_key, struct ledger_expect *ret_expect) MUST_USE;
+
+/* Take a checked batch: day-ends that are due first, then the batch (or the answer to one taken
+ * before). An equivocation is journaled as evidence and answered at once. `tag` comes back with
+ * the group. */
+ledger_take_t ledger_take_door(struct ledger *ledger, struct batch_door *door, int64_t now_ms,
+                               uint64_t tag, struct ledger_expect *ret_expect);
+
+/* Admit, check and take in one. */
 ledger_take_t ledger_take_batch(struct ledger *ledger, slice_t bytes, int64_t now_ms, uint64_t tag,
                                 struct ledger_expect *ret_expect);
 
@@ -111,6 +120,9 @@ struct ledger_group *ledger_seal(struct ledger *ledger);
  * Returns: false with ret_fault: the process must end, and nobody must be answered. */
 bool ledger_commit(struct ledger *ledger, struct ledger_group *group, int64_t now_ms,
                    struct fault *ret_fault) MUST_USE;
+
+/* The journal, for readers of other threads. */
+struct journal *ledger_journal(struct ledger *ledger);
 
 /* Returns: the newest signed checkpoint. Only while nothing is under way. */
 const uint8_t *ledger_checkpoint(const struct ledger *ledger);

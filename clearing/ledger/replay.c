@@ -14,12 +14,14 @@ void replay_init(struct replay *replay, struct book *book, bool signatures)
         .signatures = signatures,
         .expected = book->records,
         .results = memory_resize(NULL, RECORD_LEN_MAX, 1),
+        .door = {.members = memory_resize(NULL, BATCH_EVENTS_MAX, sizeof(uint64_t))},
     };
 }
 
 void replay_deinit(struct replay *replay)
 {
     free(replay->results);
+    free(replay->door.members);
     *replay = (struct replay){0};
 }
 
@@ -51,33 +53,56 @@ static struct writer results_writer(const struct replay *replay)
     return (struct writer){.bytes = replay->results, .capacity = RECORD_LEN_MAX};
 }
 
+/* Read and check the batch unless somebody did, admit it and, where signatures are asked for,
+ * verify. Returns: its door; NULL with ret_fault. */
+static struct batch_door *open_door(struct replay *replay, const struct record *record,
+                                    bool verify, struct fault *ret_fault)
+{
+    struct batch_door *door = replay->read_door;
+    struct fault why = {0};
+    int reason = 0;
+
+    if (door == NULL) {
+        door = &replay->door;
+        if (!door_read(record->payload, door, &why)) {
+            (void)differs(record, ret_fault, why.text);
+            return NULL;
+        }
+        door_check(door, &replay->book->event);
+    }
+    if (!book_admit(replay->book, door, &reason, &why)) {
+        (void)differs(record, ret_fault, why.text);
+        return NULL;
+    }
+    if (verify && !book_verify_batch(replay->book, door)) {
+        (void)differs(record, ret_fault, "the store's signature does not verify");
+        return NULL;
+    }
+    return door;
+}
+
 static bool take_batch(struct replay *replay, const struct record *record,
                        struct fault *ret_fault)
 {
     struct book *book = replay->book;
-    struct batch_door door;
-    struct decode_fault decode_fault;
-    struct fault why = {0};
+    const struct batch_door *door = open_door(replay, record, replay->signatures, ret_fault);
     uint64_t other = 0;
     int reason = 0;
 
-    if (!book_open_batch(book, record->payload, &door, &reason, &why)) {
-        return differs(record, ret_fault, why.text);
+    if (door == NULL) {
+        return false;
     }
-    if (replay->signatures && !book_verify_batch(book, &door)) {
-        return differs(record, ret_fault, "the store's signature does not verify");
-    }
-    if (!book_check_events(book, &door, &decode_fault)) {
+    if (!door->sound) {
         return differs(record, ret_fault, "the batch is malformed");
     }
-    if (book_judge_batch(book, &door, &other, &reason) != VERDICT_TAKE) {
+    if (book_judge_batch(book, door, &other, &reason) != VERDICT_TAKE) {
         return differs(record, ret_fault, "the batch is out of its store's order");
     }
     if (book_day_due(book, record->received_at_ms)) {
         return differs(record, ret_fault, "a day-end was due before it");
     }
-    book_apply_batch(book, &door, record->received_at_ms);
-    replay->events += book->event_count;
+    book_apply_batch(book, door, record->received_at_ms);
+    replay->events += door->event_count;
     struct writer head = results_writer(replay);
     replay->stream_done = results_stream_head(&book->results, record->payload.len, &head);
     replay->stream_open = replay->stream_done < book->results.bytes.len;
@@ -111,19 +136,17 @@ static bool take_evidence(struct replay *replay, const struct record *record,
                           struct fault *ret_fault)
 {
     struct book *book = replay->book;
-    struct batch_door door;
-    struct fault why = {0};
     uint64_t other = 0;
     int reason = 0;
 
-    if (!book_open_batch(book, record->payload, &door, &reason, &why)) {
-        return differs(record, ret_fault, why.text);
+    const struct batch_door *door = open_door(replay, record, true, ret_fault);
+    if (door == NULL) {
+        return false;
     }
-    if (!book_verify_batch(book, &door) ||
-        book_judge_batch(book, &door, &other, &reason) != VERDICT_EQUIVOCATION) {
+    if (book_judge_batch(book, door, &other, &reason) != VERDICT_EQUIVOCATION) {
         return differs(record, ret_fault, "it does not prove an equivocation");
     }
-    book_apply_evidence(book, &door, record->received_at_ms);
+    book_apply_evidence(book, door, record->received_at_ms);
     return compare(record, (slice_t){"", 0}, ret_fault);
 }
 
@@ -166,6 +189,13 @@ static bool take_hq(struct replay *replay, const struct record *record, struct f
 
 bool replay_record(struct replay *replay, const struct record *record, struct fault *ret_fault)
 {
+    return replay_record_read(replay, record, NULL, ret_fault);
+}
+
+bool replay_record_read(struct replay *replay, const struct record *record,
+                        struct batch_door *door, struct fault *ret_fault)
+{
+    replay->read_door = door;
     if (record->index != replay->expected) {
         return differs(record, ret_fault, "it is not the next one");
     }

@@ -288,7 +288,7 @@ struct candidate {
 static bool check_seal(const struct candidate *candidate, struct fault *ret_fault)
 {
     const struct snapshot_place *place = candidate->place;
-    const uint8_t *network = journal_network(place->journal);
+    const uint8_t *network = place->network;
     const uint8_t *seal = candidate->bytes + candidate->len - BLOCK;
     uint8_t root[MERKLE_HASH_LEN];
     struct checkpoint checkpoint;
@@ -308,16 +308,17 @@ static bool check_seal(const struct candidate *candidate, struct fault *ret_faul
     if (checkpoint.size != candidate->index) {
         return fault_set(ret_fault, FAULT_FORMAT, "it covers other records than its name says");
     }
-    if (checkpoint.size > journal_size(place->journal)) {
+    if (checkpoint.size > place->records) {
         return fault_set(ret_fault, FAULT_STORE, "it is ahead of the journal");
     }
-    if (!journal_root(place->journal, checkpoint.size, root, ret_fault)) {
+    if (place->root == NULL) {
+        return true;
+    }
+    if (!place->root(place->context, checkpoint.size, root, ret_fault)) {
         return false;
     }
-    if (!digest_equal(root, checkpoint.root)) {
-        return fault_set(ret_fault, FAULT_STORE, "it is of another journal");
-    }
-    return true;
+    return digest_equal(root, checkpoint.root) ||
+           fault_set(ret_fault, FAULT_STORE, "it is of another journal");
 }
 
 static bool check_bytes(const struct candidate *candidate, struct reader *ret_reader,
@@ -393,8 +394,10 @@ uint64_t snapshot_load(const struct snapshot_place *place, struct book *book,
     char path[PATH_MAX];
 
     (void)snprintf(folder, sizeof folder, "%.4000s/state", place->dir);
-    new_path(folder, path);
-    (void)unlink(path);
+    if (place->root != NULL) { /* at a start */
+        new_path(folder, path);
+        (void)unlink(path);
+    }
     uint32_t count = find_names(folder, indices);
     *ret_notice = (struct fault){0};
     for (uint32_t i = 0; i < count; i++) {

@@ -46,9 +46,15 @@ uint64_t snapshot_len(const struct snapshot *snapshot);
 /* Where to look, and what a good one must fit. */
 struct snapshot_place {
     const char *dir;
-    struct journal *journal;
-    const uint8_t *public_key; /* of the ledger */
-    struct record_source source;
+    const uint8_t *network;
+    const uint8_t *public_key;   /* of the ledger */
+    struct record_source source; /* of the rules' records */
+    uint64_t records;            /* durable ones: a snapshot may not cover more */
+    /* The journal's root of so many records. NULL: only one that this process has sealed or loaded
+     * is there, it need not be compared again. */
+    bool (*root)(void *context, uint64_t size, uint8_t ret_root[MERKLE_HASH_LEN],
+                 struct fault *ret_fault);
+    void *context;
 };
 
 /* Load the newest good snapshot into the book, which is as book_init left it; without one it stays
@@ -57,5 +63,23 @@ struct snapshot_place {
  * Returns: the records that it covers, 0 when there is none. */
 uint64_t snapshot_load(const struct snapshot_place *place, struct book *book,
                        struct fault *ret_notice);
+
+/* Make a snapshot beside a writer that goes on, as a start would come to it: load the newest, apply
+ * the journal's records after it up to a durable checkpoint, comparing every result, and save. */
+struct snapshot_task {
+    const char *dir;
+    struct journal *journal; /* it is only read from, by readers of the caller's thread */
+    const uint8_t *network;
+    const struct sign_key *key;
+    uint8_t checkpoint[CHECKPOINT_SIGNED_LEN];
+    snapshot_pace_t *pace;
+    void *context;
+    const bool *stop; /* set by another thread (atomically): give up */
+};
+
+/* Any thread. Returns: false with ret_fault (none: it was told to stop); a record whose results
+ * differ is FAULT_STORE, and the writer must not go on. Out: *ret_len, of the book's bytes. */
+bool snapshot_make(const struct snapshot_task *task, uint64_t *ret_len,
+                   struct fault *ret_fault) MUST_USE;
 
 #endif

@@ -138,6 +138,20 @@ static uint32_t lots_load(struct lots *lots, struct reader *reader)
 
 /* --- members and packs --- */
 
+/* How many slots ahead a member's first and second lot are asked for. */
+enum { AHEAD_FIRST = 24, AHEAD_SECOND = 12 };
+
+static void look_ahead(const struct members *members, uint64_t slot)
+{
+    const struct lot *pool = members->lots.pool;
+
+    if (pool == NULL || slot + AHEAD_FIRST >= members_slot_count(members)) {
+        return;
+    }
+    __builtin_prefetch(&pool[members->slots[slot + AHEAD_FIRST].lots]);
+    __builtin_prefetch(&pool[pool[members->slots[slot + AHEAD_SECOND].lots].next]);
+}
+
 void members_save(const struct members *members, struct spool *spool)
 {
     const struct lots *lots = &members->lots;
@@ -150,6 +164,7 @@ void members_save(const struct members *members, struct spool *spool)
     }
     write_varint(spool_room(spool, 16), members->count);
     for (uint64_t i = 0; i < slots; i++) {
+        look_ahead(members, i);
         if (members->slots[i].id != 0) {
             struct writer *writer = spool_room(spool, 32);
             write_varint(writer, members->slots[i].id);

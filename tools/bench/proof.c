@@ -180,9 +180,9 @@ static bool raw_load(struct raw *raw, struct view *view, uint64_t first, uint64_
 {
     struct journal_entry entry;
 
-    journal_reader_seek(view->reader, first);
+    journal_reader_seek(view->fetches, first);
     while (raw->count < count) {
-        enum journal_step step = journal_reader_next(view->reader, &entry, ret_fault);
+        enum journal_step step = journal_reader_next(view->fetches, &entry, ret_fault);
         if (step != JOURNAL_ENTRY) {
             return step == JOURNAL_END &&
                    fault_set(ret_fault, FAULT_STORE, "the journal has fewer records than before");

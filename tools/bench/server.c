@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -55,13 +56,18 @@ static bool find_program(char ret_path[PATH_MAX], struct fault *ret_fault)
 }
 
 /* In the child. */
-static _Noreturn void become_daemon(char *program, char *dir, int log)
+static _Noreturn void become_daemon(char *program, char *dir, uint64_t every, int log)
 {
     char name[] = PROGRAM;
     char dir_option[] = "--dir";
     char listen_option[] = "--listen";
     char address[] = "tcp://127.0.0.1:*";
-    char *const argv[] = {name, dir_option, dir, listen_option, address, NULL};
+    char every_option[] = "--snapshot-every";
+    char every_text[24];
+    char *const argv[] = {
+        name, dir_option, dir, listen_option, address, every_option, every_text, NULL};
+
+    (void)snprintf(every_text, sizeof every_text, "%" PRIu64, every);
 
     (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (dup2(log, STDOUT_FILENO) >= 0 && dup2(log, STDERR_FILENO) >= 0) {
@@ -105,7 +111,7 @@ static bool spawn(struct server *server, int log_flags, struct fault *ret_fault)
     (void)fflush(NULL);
     pid_t child = fork();
     if (child == 0) {
-        become_daemon(program, folder, log);
+        become_daemon(program, folder, server->snapshot_every, log);
     }
     (void)close(log);
     if (child < 0) {
@@ -123,9 +129,10 @@ static bool find_gate(struct server *server, struct fault *ret_fault)
            fault_set(ret_fault, FAULT_IO, "the daemon has no gate process");
 }
 
-bool server_start(struct server *server, const char *dir, struct fault *ret_fault)
+bool server_start(struct server *server, const char *dir, uint64_t snapshot_every,
+                  struct fault *ret_fault)
 {
-    *server = (struct server){.dir = dir};
+    *server = (struct server){.dir = dir, .snapshot_every = snapshot_every};
     server->pids[SERVER_BENCH] = getpid();
     return spawn(server, O_TRUNC, ret_fault) && wait_until_serving(server, ret_fault) &&
            find_gate(server, ret_fault);

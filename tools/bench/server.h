@@ -11,14 +11,17 @@ enum server_part { SERVER_DAEMON, SERVER_GATE, SERVER_BENCH, SERVER_PARTS };
 
 struct server {
     const char *dir;
+    uint64_t snapshot_every;  /* events */
     pid_t pids[SERVER_PARTS]; /* SERVER_BENCH: ourselves */
     char address[256];        /* where its gate listens */
 };
 
-/* Start the allcleard that lies beside this program on a data folder, with a port of its own, and
- * wait until it serves. Its log is DIR/allcleard.log. It ends when we do.
+/* Start the allcleard that lies beside this program on a data folder, with a port of its own and a
+ * snapshot every so many events, and wait until it serves. Its log is DIR/allcleard.log. It ends
+ * when we do.
  * Returns: false with ret_fault. */
-bool server_start(struct server *server, const char *dir, struct fault *ret_fault) MUST_USE;
+bool server_start(struct server *server, const char *dir, uint64_t snapshot_every,
+                  struct fault *ret_fault) MUST_USE;
 
 struct server_restart {
     uint64_t us;     /* from its start to its first answer on the control socket */

@@ -327,7 +327,9 @@ static bool run(struct bench *bench)
     if (!prepare(bench)) {
         return false;
     }
-    bool good = server_start(&bench->server, bench->folder.path, &bench->fault) &&
+    /* one snapshot begins shortly after the clock has started */
+    uint64_t every = bench->options.members + bench->options.events / 10;
+    bool good = server_start(&bench->server, bench->folder.path, every, &bench->fault) &&
                 warm_up(bench) && measure(bench) && close_and_restart(bench);
     struct fault stopping = {0};
     if (!server_stop(&bench->server, &stopping) && good) {

@@ -11,6 +11,7 @@
 
 #include "clearing/base/memory.h"
 #include "clearing/ledger/replay.h"
+#include "tools/hq/ahead.h"
 
 #define PROGRESS_EVERY 256
 
@@ -86,50 +87,6 @@ static bool read_checkpoint(struct view *view, const char *dir,
     return good && journal_check_anchor(view->journal, &view->checkpoint, ret_fault);
 }
 
-static bool root_is(const struct view *view, const struct merkle_range *range,
-                    struct fault *ret_fault)
-{
-    uint8_t root[MERKLE_HASH_LEN];
-
-    merkle_range_root(range, root);
-    return digest_equal(root, view->checkpoint.root) ||
-           fault_set(ret_fault,
-                     FAULT_STORE,
-                     "record %" PRIu64 ": the records up to it have another root than was signed",
-                     range->size == 0 ? 0 : range->size - 1);
-}
-
-/* The records' own hashes, without the tree that lies beside them: they must give the root that was
- * signed. Everything after may rely on them. */
-static bool hash_all(struct view *view, struct fault *ret_fault)
-{
-    struct merkle_range range = {0};
-    struct journal_entry entry;
-    uint64_t epoch = 0;
-
-    journal_reader_seek(view->reader, 0);
-    for (uint64_t i = 0; i < view->records; i++) {
-        if (range.size == view->checkpoint.size && !root_is(view, &range, ret_fault)) {
-            return false;
-        }
-        enum journal_step step = journal_reader_next(view->reader, &entry, ret_fault);
-        if (step != JOURNAL_ENTRY) {
-            if (step == JOURNAL_END) {
-                (void)fault_set(ret_fault, FAULT_STORE, "record %" PRIu64 ": it is missing", i);
-            }
-            return false;
-        }
-        if (entry.record.epoch < epoch) {
-            return fault_set(
-                ret_fault, FAULT_STORE, "record %" PRIu64 ": its epoch runs backwards", i);
-        }
-        epoch = entry.record.epoch;
-        merkle_range_append(&range, entry.leaf);
-    }
-    merkle_range_root(&range, view->root);
-    return range.size != view->checkpoint.size || root_is(view, &range, ret_fault);
-}
-
 /* After the first record: the network and the checkpoint are what it says. */
 static bool check_anchor(struct view *view, const struct signed_checkpoint *anchor,
                          struct fault *ret_fault)
@@ -152,20 +109,29 @@ static void tell(const struct view_options *options, const struct replay *replay
     }
 }
 
+/* Read, compare with what was signed, apply: a thread reads ahead. */
 static bool apply_all(struct view *view, const struct view_options *options,
                       const struct signed_checkpoint *anchor, struct fault *ret_fault)
 {
+    struct ahead_options reading = {
+        .journal = view->journal,
+        .records = view->records,
+        .signatures = options->signatures,
+        .checkpoint = view->checkpoint,
+    };
+    struct ahead *ahead = ahead_new(&reading);
     struct replay replay;
-    struct journal_entry entry;
     bool good = view->records > 0 ||
                 fault_set(ret_fault, FAULT_STORE, "the journal is empty: its making did not end");
 
     replay_init(&replay, &view->book, options->signatures);
-    journal_reader_seek(view->reader, 0);
     for (uint64_t i = 0; i < view->records && good; i++) {
-        good = journal_reader_next(view->reader, &entry, ret_fault) == JOURNAL_ENTRY &&
-               replay_record(&replay, &entry.record, ret_fault) &&
+        struct ahead_record *read = ahead_next(ahead, ret_fault);
+        good = read != NULL &&
+               replay_record_read(
+                   &replay, &read->record, read->is_read ? &read->door : NULL, ret_fault) &&
                (i > 0 || check_anchor(view, anchor, ret_fault));
+        ahead_release(ahead);
         if (i % PROGRESS_EVERY == PROGRESS_EVERY - 1) {
             tell(options, &replay, view->records);
         }
@@ -173,7 +139,11 @@ static bool apply_all(struct view *view, const struct view_options *options,
     good = good && replay_finish(&replay, ret_fault);
     tell(options, &replay, view->records);
     view->events = replay.events;
+    if (good) {
+        ahead_root(ahead, view->root);
+    }
     replay_deinit(&replay);
+    ahead_free(ahead);
     return good;
 }
 
@@ -188,11 +158,10 @@ static bool open_parts(struct view *view, const struct view_options *options,
         return false;
     }
     view->records = journal_size(view->journal);
-    view->reader = journal_reader_new(view->journal, 0);
     view->fetches = journal_reader_new(view->journal, 0);
     view->book.on_close = options->on_close;
     view->book.on_close_context = options->context;
-    return read_checkpoint(view, options->dir, &anchor, ret_fault) && hash_all(view, ret_fault) &&
+    return read_checkpoint(view, options->dir, &anchor, ret_fault) &&
            apply_all(view, options, &anchor, ret_fault);
 }
 
@@ -214,7 +183,6 @@ void view_close(struct view *view)
         return;
     }
     book_deinit(&view->book);
-    journal_reader_free(view->reader);
     journal_reader_free(view->fetches);
     journal_close(view->journal);
     free(view);

@@ -21,7 +21,6 @@ struct view_options {
 struct view {
     struct book book;
     struct journal *journal;
-    struct journal_reader *reader;  /* of the replay */
     struct journal_reader *fetches; /* of the book */
     struct checkpoint checkpoint;
     uint8_t root[MERKLE_HASH_LEN];  /* of all records */
