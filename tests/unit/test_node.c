@@ -276,6 +276,67 @@ START_TEST(test_watch)
 }
 END_TEST
 
+/* How often the first thread of a process has gone to sleep. */
+static long sleeps_of(pid_t pid)
+{
+    char path[64];
+    char line[128];
+    long count = -1;
+
+    (void)snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    FILE *file = fopen(path, "r");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        (void)sscanf(line, "voluntary_ctxt_switches: %ld", &count);
+    }
+    (void)fclose(file);
+    ck_assert_int_ge(count, 0);
+    return count;
+}
+
+/* A watch with nothing to do is not woken; a line, another process' lines and a signal wake it. */
+START_TEST(test_watch_sleeps)
+{
+    char other[200];
+
+    JOIN();
+    put_text(events, "");
+    pid_t pid =
+        start((const char *const[]){"publish", "--json", "--watch", "--dir", dir, events, NULL});
+    (void)usleep(2000000);
+    long before = sleeps_of(pid);
+    (void)usleep(2000000);
+    ck_assert_int_le(sleeps_of(pid) - before, 4);
+    before = sleeps_of(pid);
+    put_lines(events, 1, 4);
+    for (int i = 0; i < 20 && sleeps_of(pid) == before; i++) {
+        (void)usleep(10000);
+    }
+    ck_assert_int_gt(sleeps_of(pid), before);
+
+    char kept[160];
+    memcpy(kept, output, sizeof kept);
+    (void)snprintf(output, sizeof output, "%s/output2", root);
+    (void)snprintf(other, sizeof other, "%s/other.jsonl", root);
+    put_lines(other, 11, 14);
+    time_t began = time(NULL);
+    ck_assert_int_eq(PUBLISH(other, "--wait", "20"), 0);
+    ck_assert_int_le(time(NULL) - began, 5);
+    expect_counts(4, 0, 0, 0, 0);
+    put_lines(other, 21, 24);
+    ck_assert_int_eq(PUBLISH(other, "--wait", "0"), 75); /* the watch sends them nevertheless */
+    memcpy(output, kept, sizeof kept);
+    (void)usleep(500000);
+    began = time(NULL);
+    ck_assert_int_eq(kill(pid, SIGTERM), 0);
+    ck_assert_int_eq(finish(pid), 0);
+    ck_assert_int_le(time(NULL) - began, 3);
+    expect_counts(4, 0, 0, 0, 0);
+    ck_assert_uint_eq(hq->events, 12);
+    ck_assert_uint_eq(hq->hellos, 1); /* one connection, nothing in doubt */
+    ck_assert_uint_eq(hq->resends, 0);
+}
+END_TEST
+
 /* A case each: CK_RUN_CASE=watch runs one. */
 static Suite *suite(void)
 {
@@ -292,6 +353,7 @@ static Suite *suite(void)
     add(s, "let_go", test_let_go);
     add(s, "questions", test_questions);
     add(s, "watch", test_watch);
+    add(s, "watch_sleeps", test_watch_sleeps);
     return s;
 }
 

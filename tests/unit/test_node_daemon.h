@@ -73,6 +73,7 @@ struct daemon {
     uint64_t equivocations;
     uint64_t bad_batches;
     uint64_t resends;
+    uint64_t hellos;
     uint8_t join_request[128];
     uint32_t join_len;
 
@@ -341,6 +342,7 @@ static void daemon_frame(struct daemon *daemon, const uint8_t *peer, size_t peer
         daemon->bad_batches++;
         return;
     }
+    daemon->hellos += frame.type == FRAME_HELLO;
     if (frame.type == FRAME_QUERY) {
         daemon_query(daemon, peer, peer_len, &frame.query);
     } else if (daemon->answer != 0) {

@@ -14,6 +14,7 @@
 #define PATIENCE_FIRST_MS 1000 /* before the way's length is known */
 #define LATENCY_MAX_MS    1000
 #define FRAMES_A_STEP     32
+#define FULL_MS           50 /* until what the wire did not take is offered again */
 #define BAD_RECEIPTS_MAX  3
 
 void courier_init(struct courier *courier, struct node *node, struct wire *wire)
@@ -273,35 +274,94 @@ static void look_at_time(struct courier *courier)
     }
 }
 
-bool courier_step(struct courier *courier, int timeout_ms, struct fault *ret_fault)
+int64_t courier_wait_ms(const struct courier *courier)
+{
+    int64_t now = wire_now_ms();
+    int64_t due = INT64_MAX;
+
+    switch (courier->state) {
+    case COURIER_STOPPED:
+        break;
+    case COURIER_OFFLINE:
+        if (wire_state(courier->wire) == WIRE_UP) {
+            due =
+                courier->hello_at_ms < courier->pause_ms ? courier->pause_ms : courier->hello_at_ms;
+        }
+        break;
+    case COURIER_GOING:
+        if (courier->pause_ms > now) {
+            due = courier->pause_ms;
+        }
+        if (courier->flight_count > 0 && courier->resend_at_ms < due) {
+            due = courier->resend_at_ms;
+        }
+        for (uint32_t i = 0; i < courier->flight_count && due > now + FULL_MS; i++) {
+            due = courier->flights[i].sent ? due : now + FULL_MS;
+        }
+        break;
+    }
+    return due == INT64_MAX ? -1 : due < now ? 0 : due - now;
+}
+
+/* Patience runs while something is in flight. */
+static void mind_patience(struct courier *courier)
+{
+    if (courier->flight_count > 0 && courier->resend_at_ms == 0) {
+        courier->resend_at_ms = wire_now_ms() + patience_ms(courier);
+    } else if (courier->flight_count == 0) {
+        courier->resend_at_ms = 0;
+    }
+}
+
+bool courier_prepare(struct courier *courier, struct fault *ret_fault)
+{
+    bool good = courier_fill(courier, ret_fault);
+
+    courier->prepared = true;
+    mind_patience(courier);
+    return good;
+}
+
+/* Take in what has arrived, and fill the window: one transaction. */
+static bool work(struct courier *courier, struct frame *frame, bool got, struct fault *ret_fault)
 {
     struct outbox *outbox = courier->node->outbox;
-    struct frame frame;
     uint32_t frames = 0;
     bool good = true;
-    bool got = wire_receive(courier->wire, timeout_ms, &frame);
 
-    look_at_time(courier);
     if (!outbox_begin(outbox, ret_fault)) {
         return false;
     }
     while (good && got) {
-        good = take_frame(courier, &frame, ret_fault);
-        got = good && ++frames < FRAMES_A_STEP && wire_receive(courier->wire, 0, &frame);
+        good = take_frame(courier, frame, ret_fault);
+        got = good && ++frames < FRAMES_A_STEP && wire_receive(courier->wire, 0, frame);
     }
     good = good && courier_fill(courier, ret_fault);
     if (!good) {
         outbox_rollback(outbox);
         return false;
     }
-    if (!outbox_commit(outbox, ret_fault) || !courier_send(courier, ret_fault)) {
+    return outbox_commit(outbox, ret_fault);
+}
+
+bool courier_step(struct courier *courier, int timeout_ms, struct fault *ret_fault)
+{
+    struct frame frame;
+    bool got = wire_receive(courier->wire, timeout_ms, &frame);
+    bool prepared = courier->prepared;
+
+    if (!got && timeout_ms != 0 && wire_is_woken(courier->wire)) {
+        return true;
+    }
+    courier->prepared = false;
+    look_at_time(courier);
+    if ((got || !prepared) && !work(courier, &frame, got, ret_fault)) {
         return false;
     }
-    if (courier->flight_count > 0 && courier->resend_at_ms == 0) {
-        courier->resend_at_ms = wire_now_ms() + patience_ms(courier);
-    } else if (courier->flight_count == 0) {
-        courier->resend_at_ms = 0;
+    if (!courier_send(courier, ret_fault)) {
+        return false;
     }
+    mind_patience(courier);
     (void)say_hello(courier);
     return true;
 }

@@ -43,6 +43,7 @@ struct courier {
 
     uint32_t generation;  /* of the connection that hello was said on */
     int64_t hello_at_ms;  /* OFFLINE: when to say hello next */
+    bool prepared;        /* the window was filled since the last step */
     int64_t pause_ms;     /* GOING: BUSY: nothing is sent before */
     int64_t resend_at_ms; /* GOING with flights: when patience ends */
     int64_t deaf_ms;      /* a GAP for gap_sequence is answered already */
@@ -61,8 +62,18 @@ struct courier {
 /* Begin with an open wire and an open outbox; both stay the caller's. */
 void courier_init(struct courier *courier, struct node *node, struct wire *wire);
 
-/* Wait at most timeout_ms for something to arrive, and do what is to do.
- * Returns: false with ret_fault set when the outbox cannot be read or written. */
+/* Returns: how many ms until a step is due although nothing arrives; below 0: none is. After a
+ * step; an event that is queued meanwhile makes a step due at once. */
+int64_t courier_wait_ms(const struct courier *courier);
+
+/* Put what is queued into batches while the window has room, in a transaction of the caller's who
+ * commits it and then calls courier_step: one commit does for lines and batches. Returns: false
+ * with ret_fault set when the outbox cannot be read or written. */
+bool courier_prepare(struct courier *courier, struct fault *ret_fault) MUST_USE;
+
+/* Wait at most timeout_ms (below 0: for as long as it takes) for something to arrive, and do what
+ * is to do. A waker of the wire that ends the wait is all that such a step does: the next does the
+ * rest. Returns: false with ret_fault set when the outbox cannot be read or written. */
 bool courier_step(struct courier *courier, int timeout_ms, struct fault *ret_fault) MUST_USE;
 
 #endif

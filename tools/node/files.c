@@ -1,5 +1,6 @@
 #include "tools/node/files.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -10,6 +11,8 @@
 #include <unistd.h>
 
 #include "clearing/base/memory.h"
+
+#define EVENTS_SUFFIX ".jsonl"
 
 bool files_path(const char *dir, const char *name, char ret_path[FILES_PATH_MAX],
                 struct fault *ret_fault)
@@ -103,4 +106,46 @@ bool files_read(const char *path, size_t max, char **ret_bytes, size_t *ret_len,
     *ret_bytes = bytes;
     *ret_len = len;
     return true;
+}
+
+bool files_is_events(const char *name)
+{
+    size_t len = strlen(name);
+
+    return name[0] != '.' && len > strlen(EVENTS_SUFFIX) &&
+           strcmp(name + len - strlen(EVENTS_SUFFIX), EVENTS_SUFFIX) == 0;
+}
+
+bool files_is_folder(const char *path)
+{
+    struct stat info;
+
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+static int is_events_entry(const struct dirent *entry)
+{
+    return files_is_events(entry->d_name);
+}
+
+bool files_walk(const char *path, files_visit_t *visit, void *context, struct fault *ret_fault)
+{
+    char file[FILES_PATH_MAX];
+    struct dirent **entries = NULL;
+    bool good = true;
+
+    if (!files_is_folder(path)) {
+        return visit(context, path, ret_fault);
+    }
+    int count = scandir(path, &entries, is_events_entry, alphasort);
+    if (count < 0) {
+        return fault_set_errno(ret_fault, errno, "%s: cannot read", path);
+    }
+    for (int i = 0; i < count; i++) {
+        good = good && files_path(path, entries[i]->d_name, file, ret_fault) &&
+               visit(context, file, ret_fault);
+        free(entries[i]);
+    }
+    free(entries);
+    return good;
 }

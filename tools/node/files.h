@@ -1,4 +1,5 @@
-/* Small files of the node's folder: written whole or not at all, for their owner's eyes only. */
+/* Small files of the node's folder: written whole or not at all, for their owner's eyes only; and
+ * the walk over files of events. */
 #ifndef TOOLS_NODE_FILES_H
 #define TOOLS_NODE_FILES_H
 
@@ -24,6 +25,21 @@ bool files_write(const char *path, const void *bytes, size_t len, struct fault *
 /* Read a file of at most `max` bytes whole. Out: *ret_bytes, NUL-terminated, which the caller
  * frees, and *ret_len. Returns: false with ret_fault set. */
 bool files_read(const char *path, size_t max, char **ret_bytes, size_t *ret_len,
+                struct fault *ret_fault) MUST_USE;
+
+/* Called for a file. Returns: false with ret_fault set to end the walk. */
+typedef bool files_visit_t(void *context, const char *path, struct fault *ret_fault);
+
+/* Returns: is this the name of a file of events (*.jsonl, not hidden)? */
+bool files_is_events(const char *name);
+
+/* Returns: is there a folder of this name? */
+bool files_is_folder(const char *path);
+
+/* Visit a folder's files of events in the order of their names; or the file itself, of whatever
+ * name. Returns: false with ret_fault set when the folder cannot be read or a visit ends the
+ * walk. */
+bool files_walk(const char *path, files_visit_t *visit, void *context,
                 struct fault *ret_fault) MUST_USE;
 
 #endif

@@ -124,7 +124,8 @@ static bool take_chunk(struct intake *intake, struct source *source, char **text
     }
     if (!read_chunk(intake, source, text, size, ret_fault) ||
         (source->whole_only && source->place.offset != before &&
-         !outbox_set_place(outbox, source->name, &source->place, ret_fault))) {
+         !outbox_set_place(outbox, source->name, &source->place, ret_fault)) ||
+        (intake->in_chunk != NULL && !intake->in_chunk(intake->context, ret_fault))) {
         outbox_rollback(outbox);
         return false;
     }

@@ -19,8 +19,9 @@ struct intake {
     outcome_t retry_reason; /* only when refused for this; OUTCOME_NONE: for any */
     struct lines lines;
 
-    /* Called after each chunk (may be NULL), so that what has been read is already under way.
-     * Returns: false with ret_fault set to end the intake. */
+    /* Called in each chunk's transaction and after it (may be NULL), so that what has been read is
+     * already under way. They return false with ret_fault set to end the intake. */
+    bool (*in_chunk)(void *context, struct fault *ret_fault);
     bool (*after_chunk)(void *context, struct fault *ret_fault);
     void *context;
 };

@@ -1,42 +1,52 @@
 #include "tools/node/publish.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tools/node/ask.h"
 #include "tools/text.h"
 
-#define STEP_MS     50
-#define LOOK_MS     200  /* between looks at what another process has sent */
-#define FOLLOW_MS   500  /* between looks at watched files */
-#define SETTLE_MS   2000 /* between settlements of a watch's tally */
-#define LEARN_MS    2000 /* for what became of waiting events */
-#define SHOW_MS     200
-#define SHOW_LOG_MS 5000 /* on something else than a terminal */
-#define QUIET_MS    1000
-#define SUFFIX      ".jsonl"
+#define LOOK_MS      200  /* between looks at what another process has sent */
+#define LOCK_MS      500  /* a watch: between looks whether another process still sends */
+#define SETTLE_LINES 4096 /* a watch's tally is settled when so many lines are open */
+#define GRACE_MS     2000 /* after a signal: for receipts that are on their way */
+#define LEARN_MS     2000 /* for what became of waiting events */
+#define SHOW_MS      200
+#define SHOW_LOG_MS  5000 /* on something else than a terminal */
+#define QUIET_MS     1000
+#define LOCK_NAME    "courier.lock"
 
 static volatile sig_atomic_t signalled;
+static int signal_fd = -1; /* can be read after a signal: one just before a wait must end it too */
 
 static void on_signal(int number)
 {
+    int error = errno;
+    const uint64_t one = 1;
+
     (void)number;
     signalled = 1;
+    if (signal_fd >= 0 && write(signal_fd, &one, sizeof one) < 0) {
+        signalled = 1; /* it is full, so it can be read */
+    }
+    errno = error;
 }
 
 void publish_catch_signals(void)
 {
     struct sigaction action = {.sa_handler = on_signal};
 
+    signal_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     (void)sigemptyset(&action.sa_mask);
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
@@ -50,9 +60,36 @@ static void end_line(struct publish *publish)
     }
 }
 
+static struct publish_progress progress_now(const struct publish *publish)
+{
+    return (struct publish_progress){
+        .read = publish->tally.read,
+        .receipts = publish->courier.receipts,
+        .connected = publish->wire != NULL && wire_state(publish->wire) == WIRE_UP,
+    };
+}
+
+/* Returns: how long until there is something to show, below 0: nothing unless something moves. */
+static int64_t show_wait_ms(const struct publish *publish)
+{
+    struct publish_progress now = progress_now(publish);
+    int64_t due = publish->shown_ms + (isatty(STDERR_FILENO) != 0 ? SHOW_MS : SHOW_LOG_MS);
+
+    bool same = publish->shown_ms > 0 && now.read == publish->shown.read &&
+                now.receipts == publish->shown.receipts &&
+                now.connected == publish->shown.connected;
+
+    if (publish->quiet || same) {
+        return -1;
+    }
+    if (due < publish->began_ms + QUIET_MS) {
+        due = publish->began_ms + QUIET_MS;
+    }
+    return due < wire_now_ms() ? 0 : due - wire_now_ms();
+}
+
 static void show_progress(struct publish *publish)
 {
-    int64_t now = wire_now_ms();
     bool terminal = isatty(STDERR_FILENO) != 0;
 
     if (publish->courier.warned) {
@@ -60,30 +97,31 @@ static void show_progress(struct publish *publish)
         fprintf(stderr, "allclear: %s\n", publish->courier.detail);
         publish->courier.warned = false;
     }
-    if (publish->quiet || now - publish->began_ms < QUIET_MS ||
-        now - publish->shown_ms < (terminal ? SHOW_MS : SHOW_LOG_MS)) {
+    if (show_wait_ms(publish) != 0) {
         return;
     }
-    publish->shown_ms = now;
+    publish->shown_ms = wire_now_ms();
+    publish->shown = progress_now(publish);
     fprintf(stderr, _("%sread %" PRIu64 " lines, %" PRIu64 " batches receipted%s"),
-            terminal ? "\r" : "", publish->tally.read, publish->courier.receipts,
-            publish->wire != NULL && wire_state(publish->wire) == WIRE_UP ? ""
-                                                                          : _(", not connected"));
+            terminal ? "\r" : "", publish->shown.read, publish->shown.receipts,
+            publish->shown.connected ? "" : _(", not connected"));
     publish->line_open = terminal;
     fputs(terminal ? "\033[K" : "\n", stderr);
     (void)fflush(stderr);
 }
 
-/* Sending is one process' business: two would not lose anything, but send much twice. */
+/* Sending is one process' business: two would not lose anything, but send much twice. The lock's
+ * file is also the bell by which the others tell the one of their lines, so it is opened for
+ * reading only. */
 static void try_lock(struct publish *publish)
 {
     char path[FILES_PATH_MAX];
 
     if (publish->wire == NULL || publish->lock >= 0 ||
-        !files_path(publish->node->dir, "courier.lock", path, NULL)) {
+        !files_path(publish->node->dir, LOCK_NAME, path, NULL)) {
         return;
     }
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    int fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
     if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
         (void)close(fd);
         fd = -1;
@@ -91,6 +129,27 @@ static void try_lock(struct publish *publish)
     publish->lock = fd;
 }
 
+/* Another process that sends is told that there is something in the outbox. */
+static void ring(const struct publish *publish)
+{
+    char path[FILES_PATH_MAX];
+
+    if (publish->lock < 0 && files_path(publish->node->dir, LOCK_NAME, path, NULL)) {
+        follow_ring(path);
+    }
+}
+
+static void wait_without_wire(const struct publish *publish, int timeout_ms)
+{
+    struct pollfd fds[] = {
+        {.fd = signal_fd, .events = POLLIN},
+        {.fd = publish->follow == NULL ? -1 : follow_fd(publish->follow), .events = POLLIN},
+    };
+
+    (void)poll(fds, 2, timeout_ms);
+}
+
+/* Wait at most so long, below 0: for as long as it takes; and do what is to do. */
 static bool step(struct publish *publish, int timeout_ms, struct fault *ret_fault)
 {
     bool good = true;
@@ -98,11 +157,25 @@ static bool step(struct publish *publish, int timeout_ms, struct fault *ret_faul
     if (publish->lock >= 0) {
         good = courier_step(&publish->courier, timeout_ms, ret_fault);
     } else {
+        wait_without_wire(publish, timeout_ms);
         try_lock(publish);
-        (void)usleep((useconds_t)timeout_ms * 1000);
     }
     show_progress(publish);
     return good;
+}
+
+static int sooner(int64_t one_ms, int64_t other_ms)
+{
+    int64_t ms = other_ms < 0 || (one_ms >= 0 && one_ms < other_ms) ? one_ms : other_ms;
+
+    return ms > INT_MAX ? INT_MAX : (int)ms;
+}
+
+static bool in_chunk(void *context, struct fault *ret_fault)
+{
+    struct publish *publish = context;
+
+    return publish->lock < 0 || courier_prepare(&publish->courier, ret_fault);
 }
 
 static bool after_chunk(void *context, struct fault *ret_fault)
@@ -112,6 +185,7 @@ static bool after_chunk(void *context, struct fault *ret_fault)
     if (publish->lock >= 0) {
         return step(publish, 0, ret_fault);
     }
+    ring(publish);
     show_progress(publish);
     return true;
 }
@@ -136,6 +210,7 @@ bool publish_init(struct publish *publish, struct node *node, int wait_s, struct
     *publish = (struct publish){.node = node, .lock = -1, .wait_s = wait_s};
     publish->intake.node = node;
     publish->intake.tally = &publish->tally;
+    publish->intake.in_chunk = in_chunk;
     publish->intake.after_chunk = after_chunk;
     publish->intake.context = publish;
     publish->began_ms = wire_now_ms();
@@ -151,58 +226,24 @@ bool publish_init(struct publish *publish, struct node *node, int wait_s, struct
     return learn_waiting(publish, ret_fault);
 }
 
-static int is_events_file(const struct dirent *entry)
+static bool read_file(void *context, const char *path, struct fault *ret_fault)
 {
-    size_t len = strlen(entry->d_name);
-
-    return entry->d_name[0] != '.' && len > strlen(SUFFIX) &&
-           strcmp(entry->d_name + len - strlen(SUFFIX), SUFFIX) == 0;
-}
-
-static bool read_file(struct publish *publish, const char *path, struct fault *ret_fault)
-{
-    FILE *file = fopen(path, "re");
+    struct publish *publish = context;
+    FILE *file = signalled ? NULL : fopen(path, "re");
 
     if (file == NULL) {
-        return fault_set_errno(ret_fault, errno, "%s: cannot read", path);
+        return signalled || fault_set_errno(ret_fault, errno, "%s: cannot read", path);
     }
     bool good = intake_read(&publish->intake, file, path, ret_fault);
     (void)fclose(file);
     return good;
 }
 
-static bool follow_file(struct publish *publish, const char *path, struct fault *ret_fault)
+static bool follow_file(void *context, const char *path, struct fault *ret_fault)
 {
-    return intake_follow(&publish->intake, path, ret_fault);
-}
+    struct publish *publish = context;
 
-typedef bool visit_file_t(struct publish *publish, const char *path, struct fault *ret_fault);
-
-static bool visit_folder(struct publish *publish, const char *path, visit_file_t *visit,
-                         struct fault *ret_fault)
-{
-    char file[FILES_PATH_MAX];
-    struct dirent **entries = NULL;
-    bool good = true;
-    int count = scandir(path, &entries, is_events_file, alphasort);
-
-    if (count < 0) {
-        return fault_set_errno(ret_fault, errno, "%s: cannot read", path);
-    }
-    for (int i = 0; i < count; i++) {
-        good = good && (signalled || (files_path(path, entries[i]->d_name, file, ret_fault) &&
-                                      visit(publish, file, ret_fault)));
-        free(entries[i]);
-    }
-    free(entries);
-    return good;
-}
-
-static bool is_folder(const char *path)
-{
-    struct stat info;
-
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+    return signalled || intake_follow(&publish->intake, path, ret_fault);
 }
 
 bool publish_read(struct publish *publish, const char *path, struct fault *ret_fault)
@@ -210,41 +251,81 @@ bool publish_read(struct publish *publish, const char *path, struct fault *ret_f
     if (strcmp(path, "-") == 0) {
         return intake_read(&publish->intake, stdin, "-", ret_fault);
     }
-    return is_folder(path) ? visit_folder(publish, path, read_file, ret_fault)
-                           : read_file(publish, path, ret_fault);
+    return files_walk(path, read_file, publish, ret_fault);
 }
 
-static bool follow_all(struct publish *publish, char *const *paths, int count,
-                       struct fault *ret_fault)
+static void follow_begin(struct publish *publish, char *const *paths, int count)
 {
+    char bell[FILES_PATH_MAX];
+    bool locked = publish->wire != NULL && files_path(publish->node->dir, LOCK_NAME, bell, NULL);
+
+    publish->follow = follow_open(paths, count, locked ? bell : NULL);
+    if (publish->wire != NULL) {
+        wire_set_wakers(publish->wire,
+                        (const int[WIRE_WAKERS_MAX]){signal_fd, follow_fd(publish->follow)});
+    }
+}
+
+/* Nothing tells of new lines any longer; nor does the bell ring. */
+static void follow_complain(struct publish *publish)
+{
+    struct fault why = {0};
+
+    if (follow_is_told(publish->follow, &why)) {
+        return;
+    }
+    end_line(publish);
+    fprintf(stderr, "allclear: %s\n", why.text);
+    if (publish->wire != NULL) {
+        wire_set_wakers(publish->wire, (const int[WIRE_WAKERS_MAX]){signal_fd, -1});
+    }
+}
+
+/* How long a watch may sleep. */
+static int watch_wait_ms(const struct publish *publish)
+{
+    int64_t ms = sooner(follow_wait_ms(publish->follow), show_wait_ms(publish));
+
+    if (publish->lock >= 0) {
+        return sooner(ms, courier_wait_ms(&publish->courier));
+    }
+    return publish->wire == NULL ? sooner(ms, -1) : sooner(ms, LOCK_MS);
+}
+
+/* What has been sent is mostly in: its receipts are worth a moment. */
+static bool watch_end(struct publish *publish, struct fault *ret_fault)
+{
+    int64_t end = wire_now_ms() + GRACE_MS;
+    int64_t left = GRACE_MS;
     bool good = true;
 
-    for (int i = 0; good && !signalled && i < count; i++) {
-        good = is_folder(paths[i]) ? visit_folder(publish, paths[i], follow_file, ret_fault)
-                                   : follow_file(publish, paths[i], ret_fault);
+    if (publish->wire != NULL) {
+        wire_set_wakers(publish->wire, (const int[WIRE_WAKERS_MAX]){-1, -1});
     }
-    return good;
+    while (good && publish->lock >= 0 && publish->courier.flight_count > 0 && left > 0) {
+        good = step(publish, sooner(left, courier_wait_ms(&publish->courier)), ret_fault);
+        left = end - wire_now_ms();
+    }
+    return good && tally_settle(&publish->tally, publish->node->outbox, ret_fault);
 }
 
 bool publish_watch(struct publish *publish, char *const *paths, int count, struct fault *ret_fault)
 {
-    int64_t followed_ms = 0;
-    int64_t settled_ms = wire_now_ms();
+    uint64_t settle_at = SETTLE_LINES;
     bool good = true;
 
+    follow_begin(publish, paths, count);
     while (good && !signalled) {
-        int64_t now = wire_now_ms();
-        if (now - followed_ms >= FOLLOW_MS || followed_ms == 0) {
-            good = follow_all(publish, paths, count, ret_fault);
-            followed_ms = wire_now_ms();
-        }
-        if (good && now - settled_ms >= SETTLE_MS) {
+        good = follow_look(publish->follow, follow_file, publish, ret_fault);
+        follow_complain(publish);
+        if (good && publish->tally.open_count >= settle_at) {
             good = tally_settle(&publish->tally, publish->node->outbox, ret_fault);
-            settled_ms = wire_now_ms();
+            settle_at = SETTLE_LINES + 2 * publish->tally.open_count;
         }
-        good = good && step(publish, STEP_MS, ret_fault);
+        int wait_ms = follow_is_rung(publish->follow) ? 0 : watch_wait_ms(publish);
+        good = good && step(publish, wait_ms, ret_fault);
     }
-    return good && tally_settle(&publish->tally, publish->node->outbox, ret_fault);
+    return good && watch_end(publish, ret_fault);
 }
 
 static bool found_one(void *context, const struct outbox_entry *entry)
@@ -287,6 +368,7 @@ bool publish_drain(struct publish *publish, struct fault *ret_fault)
     bool pending = true;
     bool good = true;
 
+    ring(publish);
     while (publish->wire != NULL && !signalled && publish->courier.state != COURIER_STOPPED) {
         good = any_pending(publish, &pending, ret_fault) && measure(publish, &progress, ret_fault);
         if (!good || !pending) {
@@ -296,10 +378,15 @@ bool publish_drain(struct publish *publish, struct fault *ret_fault)
             before = progress;
             moved_ms = wire_now_ms();
         }
-        if (wire_now_ms() - moved_ms >= (int64_t)publish->wait_s * 1000) {
+        int64_t left = moved_ms + (int64_t)publish->wait_s * 1000 - wire_now_ms();
+        if (left <= 0) {
             break;
         }
-        good = step(publish, publish->lock >= 0 ? STEP_MS : LOOK_MS, ret_fault);
+        left = sooner(left, LOOK_MS);
+        good =
+            step(publish,
+                 publish->lock >= 0 ? sooner(left, courier_wait_ms(&publish->courier)) : (int)left,
+                 ret_fault);
         if (!good) {
             break;
         }
@@ -343,6 +430,7 @@ void publish_explain(const struct publish *publish)
 void publish_deinit(struct publish *publish)
 {
     wire_close(publish->wire);
+    follow_close(publish->follow);
     intake_deinit(&publish->intake);
     tally_deinit(&publish->tally);
     if (publish->lock >= 0) {
@@ -350,4 +438,5 @@ void publish_deinit(struct publish *publish)
     }
     publish->lock = -1;
     publish->wire = NULL;
+    publish->follow = NULL;
 }

@@ -7,11 +7,19 @@
 #include <stdint.h>
 
 #include "tools/node/courier.h"
+#include "tools/node/follow.h"
 #include "tools/node/intake.h"
 #include "tools/node/node.h"
 #include "tools/node/tally.h"
 
 #define PUBLISH_WAIT_S 30
+
+/* What the progress line says. */
+struct publish_progress {
+    uint64_t read;
+    uint64_t receipts;
+    bool connected;
+};
 
 struct publish {
     struct node *node;
@@ -21,9 +29,11 @@ struct publish {
     struct wire *wire; /* NULL: nothing is to be sent (--wait 0) */
     int lock;          /* the folder's, held by whoever sends; -1: another process has it */
     int wait_s;
-    bool quiet; /* no progress */
+    bool quiet;            /* no progress */
+    struct follow *follow; /* of a watch, else NULL */
     int64_t began_ms;
     int64_t shown_ms;
+    struct publish_progress shown;
     bool line_open; /* a progress line stands on the terminal */
 };
 
@@ -35,7 +45,10 @@ bool publish_init(struct publish *publish, struct node *node, int wait_s,
 /* Read a file, "-" for stdin, or a folder's *.jsonl files in the order of their names. */
 bool publish_read(struct publish *publish, const char *path, struct fault *ret_fault) MUST_USE;
 
-/* Follow files and folders until a signal (SIGINT, SIGTERM), sending all the while. */
+/* Follow files and folders until a signal (SIGINT, SIGTERM), sending all the while. A new line goes
+ * out when the kernel tells of it; nothing wakes an idle watch but headquarters, and a look a
+ * minute (follow.h). After the signal, receipts that are on their way are awaited for two
+ * seconds. */
 bool publish_watch(struct publish *publish, char *const *paths, int count,
                    struct fault *ret_fault) MUST_USE;
 

@@ -27,6 +27,8 @@ struct wire {
     void *context;
     void *socket;
     void *monitor;
+    int wakers[WIRE_WAKERS_MAX]; /* -1: none */
+    bool woken;
     enum wire_state state;
     uint32_t generation;
     zmq_msg_t message; /* of the last frame received */
@@ -86,6 +88,7 @@ struct wire *wire_open(const struct wire_options *options, struct fault *ret_fau
     struct wire *wire = memory_zeroed(1, sizeof *wire);
 
     (void)zmq_msg_init(&wire->message);
+    wire_set_wakers(wire, (const int[WIRE_WAKERS_MAX]){-1, -1});
     wire->context = zmq_ctx_new();
     CHECK(wire->context != NULL);
     CHECK(zmq_ctx_set(wire->context, ZMQ_BLOCKY, 0) == 0);
@@ -117,6 +120,16 @@ void wire_close(struct wire *wire)
     while (zmq_ctx_term(wire->context) != 0 && errno == EINTR) {
     }
     free(wire);
+}
+
+void wire_set_wakers(struct wire *wire, const int wakers[WIRE_WAKERS_MAX])
+{
+    memcpy(wire->wakers, wakers, sizeof wire->wakers);
+}
+
+bool wire_is_woken(const struct wire *wire)
+{
+    return wire->woken;
 }
 
 enum wire_state wire_state(const struct wire *wire)
@@ -198,13 +211,23 @@ static bool read_frame(struct wire *wire, struct frame *ret_frame)
 
 bool wire_receive(struct wire *wire, int timeout_ms, struct frame *ret_frame)
 {
-    zmq_pollitem_t items[] = {
+    zmq_pollitem_t items[2 + WIRE_WAKERS_MAX] = {
         {wire->socket, 0, ZMQ_POLLIN, 0},
         {wire->monitor, 0, ZMQ_POLLIN, 0},
     };
+    int count = 2;
 
-    if (zmq_poll(items, 2, timeout_ms) < 0) {
+    for (int i = 0; i < WIRE_WAKERS_MAX; i++) {
+        if (wire->wakers[i] >= 0) {
+            items[count++] = (zmq_pollitem_t){NULL, wire->wakers[i], ZMQ_POLLIN, 0};
+        }
+    }
+    wire->woken = false;
+    if (zmq_poll(items, count, timeout_ms) < 0) {
         return false;
+    }
+    for (int i = 2; i < count; i++) {
+        wire->woken = wire->woken || items[i].revents != 0;
     }
     read_monitor(wire);
     while (zmq_msg_recv(&wire->message, wire->socket, ZMQ_DONTWAIT) >= 0) {

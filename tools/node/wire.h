@@ -48,9 +48,17 @@ uint32_t wire_generation(const struct wire *wire);
 /* Hand a frame over. Returns: false when there is no connection or its queue is full. */
 bool wire_send(struct wire *wire, const struct frame *frame) MUST_USE;
 
-/* Wait for a frame for at most timeout_ms (a signal or a change of state ends the wait early).
- * Frames in no known form are dropped. Out: *ret_frame, whose bytes live until the next call.
- * Returns: is there one? */
+/* Let these descriptors end a wait of wire_receive when they can be read; they stay the caller's.
+ * At most WIRE_WAKERS_MAX; one below 0 is none. */
+#define WIRE_WAKERS_MAX 2
+void wire_set_wakers(struct wire *wire, const int wakers[WIRE_WAKERS_MAX]);
+
+/* Returns: did a waker end the last wait of wire_receive? */
+bool wire_is_woken(const struct wire *wire);
+
+/* Wait for a frame for at most timeout_ms, below 0: for as long as it takes (a signal, a change of
+ * state or a waker ends the wait early). Frames in no known form are dropped. Out: *ret_frame,
+ * whose bytes live until the next call. Returns: is there one? */
 bool wire_receive(struct wire *wire, int timeout_ms, struct frame *ret_frame) MUST_USE;
 
 /* Milliseconds of the monotonic clock, for timeouts. */
