@@ -7,17 +7,21 @@
  * journal can hold; the check says so rather than printing something else. */
 static json_t *fen(money_sum_t sum)
 {
-    char text[MONEY_TEXT_SIZE];
+    int64_t low = (int64_t)money_sum_low(sum);
 
-    money_sum_format_fen(sum, text);
-    json_t *value = json_loads(text, JSON_DECODE_ANY, NULL);
-    CHECK(value != NULL);
-    return value;
+    CHECK(money_sum_high(sum) == (low < 0 ? UINT64_MAX : 0));
+    return json_integer(low);
+}
+
+/* Keys and codes are ASCII: the library need not look at them again. */
+static void put(json_t *object, const char *key, json_t *take_value)
+{
+    CHECK(json_object_set_new_nocheck(object, key, take_value) == 0);
 }
 
 static json_t *code(const code_t *code)
 {
-    return json_stringn(code->text, code->len);
+    return json_stringn_nocheck(code->text, code->len);
 }
 
 static json_t *participant(const struct report *report, participant_t who)
@@ -49,12 +53,12 @@ static json_t *participants(const struct report *report)
         const struct report_participant *row = &report->participants[i];
         const struct participant *about = &report->registry->participants[row->participant.n];
         json_t *object = json_object();
-        json_object_set_new(object, "participant", participant(report, row->participant));
-        json_object_set_new(object, "party", code(&report->registry->parties.codes[about->party]));
-        json_object_set_new(object, "role", json_string(role_name(about->role)));
-        json_object_set_new(object, "in_fen", fen(row->in));
-        json_object_set_new(object, "out_fen", fen(row->out));
-        json_object_set_new(object, "net_fen", fen(row->net));
+        put(object, "participant", participant(report, row->participant));
+        put(object, "party", code(&report->registry->parties.codes[about->party]));
+        put(object, "role", json_string(role_name(about->role)));
+        put(object, "in_fen", fen(row->in));
+        put(object, "out_fen", fen(row->out));
+        put(object, "net_fen", fen(row->net));
         json_array_append_new(rows, object);
     }
     return rows;
@@ -67,12 +71,12 @@ static json_t *matrix(const struct report *report)
     for (uint32_t i = 0; i < report->matrix_count; i++) {
         const struct matrix_cell *cell = &report->matrix[i];
         json_t *object = json_object();
-        json_object_set_new(object, "debtor", participant(report, cell->debtor));
-        json_object_set_new(object, "creditor", participant(report, cell->creditor));
-        json_object_set_new(object, "kind", json_string(claim_kind_name(cell->kind)));
-        json_object_set_new(object, "reversal", json_boolean(cell->reversal));
-        json_object_set_new(object, "count", json_integer((json_int_t)cell->count));
-        json_object_set_new(object, "amount_fen", fen(cell->amount));
+        put(object, "debtor", participant(report, cell->debtor));
+        put(object, "creditor", participant(report, cell->creditor));
+        put(object, "kind", json_string(claim_kind_name(cell->kind)));
+        put(object, "reversal", json_boolean(cell->reversal));
+        put(object, "count", json_integer((json_int_t)cell->count));
+        put(object, "amount_fen", fen(cell->amount));
         json_array_append_new(rows, object);
     }
     return rows;
@@ -96,8 +100,8 @@ static json_t *memos(const struct store_sums *sums)
     for (uint32_t i = 0; i < count; i++) {
         if (money_sum_sign(sums->memos[kinds[i]]) != 0) {
             json_t *object = json_object();
-            json_object_set_new(object, "kind", json_string(claim_kind_name(kinds[i])));
-            json_object_set_new(object, "amount_fen", fen(sums->memos[kinds[i]]));
+            put(object, "kind", json_string(claim_kind_name(kinds[i])));
+            put(object, "amount_fen", fen(sums->memos[kinds[i]]));
             json_array_append_new(rows, object);
         }
     }
@@ -115,11 +119,10 @@ static json_t *stores(const struct report *report)
                                             ? &report->positions->stores[store.n]
                                             : &nothing;
         json_t *object = json_object();
-        json_object_set_new(object, "store", code(registry_store_code(report->registry, store)));
-        json_object_set_new(
-            object, "participant", participant(report, registry_owner(report->registry, store)));
-        json_object_set_new(object, "events", json_integer((json_int_t)sums->events));
-        json_object_set_new(object, "memo", memos(sums));
+        put(object, "store", code(registry_store_code(report->registry, store)));
+        put(object, "participant", participant(report, registry_owner(report->registry, store)));
+        put(object, "events", json_integer((json_int_t)sums->events));
+        put(object, "memo", memos(sums));
         json_array_append_new(rows, object);
     }
     return rows;
@@ -131,8 +134,8 @@ static json_t *reasons(const struct report_events *events)
 
     for (uint32_t i = 0; i < events->count; i++) {
         json_t *object = json_object();
-        json_object_set_new(object, "event", event_name(&events->list[i]));
-        json_object_set_new(object, "reason", json_string(outcome_name(events->list[i].outcome)));
+        put(object, "event", event_name(&events->list[i]));
+        put(object, "reason", json_string(outcome_name(events->list[i].outcome)));
         json_array_append_new(rows, object);
     }
     return rows;
@@ -144,9 +147,9 @@ static json_t *late(const struct report_events *events)
 
     for (uint32_t i = 0; i < events->count; i++) {
         json_t *object = json_object();
-        json_object_set_new(object, "event", event_name(&events->list[i]));
-        json_object_set_new(object, "occurred", day(events->list[i].occurred));
-        json_object_set_new(object, "booked", day(events->list[i].booked));
+        put(object, "event", event_name(&events->list[i]));
+        put(object, "occurred", day(events->list[i].occurred));
+        put(object, "booked", day(events->list[i].booked));
         json_array_append_new(rows, object);
     }
     return rows;
@@ -159,14 +162,13 @@ static json_t *outstanding(const struct report *report)
     for (uint32_t i = 0; i < report->outstanding_count; i++) {
         const struct report_outstanding *row = &report->outstanding[i];
         json_t *object = json_object();
-        json_object_set_new(object, "issuer", participant(report, row->issuer));
-        json_object_set_new(
-            object, "product", code(registry_product_code(report->registry, row->product)));
-        json_object_set_new(object, "lots", json_integer((json_int_t)row->lots));
-        json_object_set_new(object, "principal_fen", fen(row->principal));
-        json_object_set_new(object, "bonus_fen", fen(row->bonus));
-        json_object_set_new(object, "points", json_integer((json_int_t)row->points));
-        json_object_set_new(object, "uses", json_integer((json_int_t)row->uses));
+        put(object, "issuer", participant(report, row->issuer));
+        put(object, "product", code(registry_product_code(report->registry, row->product)));
+        put(object, "lots", json_integer((json_int_t)row->lots));
+        put(object, "principal_fen", fen(row->principal));
+        put(object, "bonus_fen", fen(row->bonus));
+        put(object, "points", json_integer((json_int_t)row->points));
+        put(object, "uses", json_integer((json_int_t)row->uses));
         json_array_append_new(rows, object);
     }
     return rows;
@@ -177,17 +179,17 @@ bool report_json_write(const struct report *report, FILE *out)
     json_t *root = json_object();
     bool empty = report->from > report->to;
 
-    json_object_set_new(root, "cycle", json_string(report->cycle));
-    json_object_set_new(root, "from", empty ? json_null() : day(report->from));
-    json_object_set_new(root, "to", empty ? json_null() : day(report->to));
-    json_object_set_new(root, "events", json_integer((json_int_t)report->positions->events));
-    json_object_set_new(root, "participants", participants(report));
-    json_object_set_new(root, "matrix", matrix(report));
-    json_object_set_new(root, "stores", stores(report));
-    json_object_set_new(root, "refused", reasons(&report->refused));
-    json_object_set_new(root, "waiting", reasons(&report->waiting));
-    json_object_set_new(root, "late", late(&report->late));
-    json_object_set_new(root, "outstanding", outstanding(report));
+    put(root, "cycle", json_string(report->cycle));
+    put(root, "from", empty ? json_null() : day(report->from));
+    put(root, "to", empty ? json_null() : day(report->to));
+    put(root, "events", json_integer((json_int_t)report->positions->events));
+    put(root, "participants", participants(report));
+    put(root, "matrix", matrix(report));
+    put(root, "stores", stores(report));
+    put(root, "refused", reasons(&report->refused));
+    put(root, "waiting", reasons(&report->waiting));
+    put(root, "late", late(&report->late));
+    put(root, "outstanding", outstanding(report));
     int failed = json_dumpf(root, out, JSON_COMPACT);
     json_decref(root);
     return failed == 0 && fputc('\n', out) != EOF;
