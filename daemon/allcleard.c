@@ -176,6 +176,9 @@ static void log_opening(const struct book *book, struct ledger_opening opening)
     if (opening.passed_over[0] != '\0') {
         log_line(LOG_UNUSUAL, "ledger", "snapshot_passed_over why=%s", opening.passed_over);
     }
+    if (opening.slot_damaged) {
+        log_line(LOG_UNUSUAL, "ledger", "checkpoint_slot_damaged");
+    }
     log_line(LOG_INFO, "ledger", "open records=%llu accepted=%llu snapshot=%llu tail=%llu",
              (unsigned long long)book->records,
              (unsigned long long)book->state.accepted,

@@ -64,6 +64,7 @@ struct ledger_opening {
     uint64_t accepted; /* events accepted in them */
     uint64_t tail;     /* records applied after it */
     const char *passed_over; /* snapshots that were not good, and why; "" */
+    bool slot_damaged;       /* a checkpoint slot: a crash within a write leaves one so */
 };
 struct ledger_opening ledger_opening(const struct ledger *ledger);
 

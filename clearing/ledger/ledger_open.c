@@ -132,6 +132,7 @@ static bool open_parts(struct ledger *ledger, const struct ledger_options *optio
     if (ledger->slots == NULL) {
         return false;
     }
+    ledger->opening.slot_damaged = checkpoint_slots_damaged(ledger->slots);
     ledger->reader = journal_reader_new(ledger->journal, 0);
     ledger->proofs = journal_reader_new(ledger->journal, 0);
     return anchor(ledger, ret_fault) &&

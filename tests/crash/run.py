@@ -28,8 +28,8 @@ class World:
         self.lines = {s: [] for s in STORES}
         self.acknowledged = {s: 0 for s in STORES}
 
-    def allclear(self, *arguments, check=True, **options):
-        done = subprocess.run([os.path.join(self.bin, "allclear"), "--lang", "en", *arguments],
+    def allclear(self, *arguments, check=True, program=None, **options):
+        done = subprocess.run([program or os.path.join(self.bin, "allclear"), "--lang", "en", *arguments],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
         if check and done.returncode != 0:
             raise SystemExit("allclear %s: exit %d\n%s%s" % (
@@ -41,7 +41,7 @@ class World:
         if os.path.exists(path):
             os.unlink(path)
         log = open(os.path.join(self.dir, "daemon.log"), "a")
-        self.daemon = subprocess.Popen([os.path.join(self.bin, "allcleard"), "--dir", self.hq,
+        self.daemon = subprocess.Popen([self.allcleard, "--dir", self.hq,
                                         "--listen", self.address, "--snapshot-every", "150"], stderr=log)
         for _ in range(300):
             if os.path.exists(path) and os.path.getsize(path) > 0:
@@ -155,7 +155,8 @@ class World:
         backup = os.path.join(self.dir, "backup")
         self.allclear("backup", backup, "--dir", self.hq)
         status = json.loads(self.allclear("status", "--dir", self.hq, "--digest", "--json").stdout)
-        verdict = json.loads(self.allclear("replay", backup, "--network", status["network"], "--json").stdout)
+        verdict = json.loads(self.allclear("replay", backup, "--network", status["network"], "--json",
+                                           program=self.auditor).stdout)
         if verdict["verdict"] != "VERIFIED":
             raise SystemExit(verdict["why"])
         if verdict["state"] != status["state"]["digest"]:
@@ -176,10 +177,14 @@ def main():
     parser.add_argument("--bin", default="build/release/bin")
     parser.add_argument("--rounds", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--daemon", help="another allcleard than that of --bin")
+    parser.add_argument("--auditor", help="another allclear for the replay at the end")
     parser.add_argument("--keep", action="store_true")
     options = parser.parse_args()
     directory = tempfile.mkdtemp(prefix="allclear-crash-")
     world = World(os.path.abspath(options.bin), directory, options.seed)
+    world.allcleard = os.path.abspath(options.daemon or os.path.join(options.bin, "allcleard"))
+    world.auditor = os.path.abspath(options.auditor or os.path.join(options.bin, "allclear"))
     failed = None
     try:
         world.set_up()
