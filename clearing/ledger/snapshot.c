@@ -386,6 +386,17 @@ static bool load_one(const struct snapshot_place *place, const char *path, uint6
     return good;
 }
 
+/* At a start: what was passed over must neither stand for a good one later, nor crowd one out. */
+static void put_aside(const struct snapshot_place *place, const char *path)
+{
+    char bad[PATH_MAX + 8];
+
+    if (place->root != NULL) {
+        (void)snprintf(bad, sizeof bad, "%s.bad", path);
+        (void)rename(path, bad);
+    }
+}
+
 uint64_t snapshot_load(const struct snapshot_place *place, struct book *book,
                        struct fault *ret_notice)
 {
@@ -406,6 +417,7 @@ uint64_t snapshot_load(const struct snapshot_place *place, struct book *book,
         if (load_one(place, path, indices[i], book, &fault)) {
             return indices[i];
         }
+        put_aside(place, path);
         char before[FAULT_TEXT_LEN_MAX + 1];
         memcpy(before, ret_notice->text, sizeof before);
         fault_set(ret_notice, FAULT_STORE, "%s%sstate/%020" PRIu64 ".snapshot: %.100s", before,

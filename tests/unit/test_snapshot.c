@@ -115,6 +115,58 @@ START_TEST(what_was_saved_comes_back)
 }
 END_TEST
 
+static struct snapshot_task task_of(const bool *stop)
+{
+    struct snapshot_task task = {
+        .dir = f.dir,
+        .journal = ledger_journal(f.ledger),
+        .network = f.network,
+        .key = f.ledger_key,
+        .stop = stop,
+    };
+
+    memcpy(task.checkpoint, ledger_checkpoint(f.ledger), CHECKPOINT_SIGNED_LEN);
+    return task;
+}
+
+START_TEST(one_made_beside_the_writer_is_the_same)
+{
+    struct fault fault = {0};
+    uint8_t before[DIGEST_LEN];
+    uint8_t after[DIGEST_LEN];
+    uint64_t len = 0;
+
+    make();
+    save(); /* it goes on from this one */
+    take_some(20, 5);
+    struct snapshot_task task = task_of(NULL);
+    uint64_t index = ledger_book(f.ledger)->records;
+    take_some(25, 2); /* the writer is ahead of the checkpoint meanwhile */
+    ck_assert_msg(snapshot_make(&task, &len, &fault), "%s", fault.text);
+    ck_assert_uint_gt(len, 0);
+    book_digest(ledger_book(f.ledger), before);
+    ck_assert_uint_eq(reopen(after), index);
+    ck_assert(digest_equal(before, after));
+    fixture_free(&f);
+}
+END_TEST
+
+START_TEST(one_that_is_stopped_leaves_nothing)
+{
+    const bool stop = true;
+    struct fault fault = {0};
+    uint8_t digest[DIGEST_LEN];
+    uint64_t len = 0;
+
+    make();
+    struct snapshot_task task = task_of(&stop);
+    ck_assert(!snapshot_make(&task, &len, &fault));
+    ck_assert_int_eq(fault.category, FAULT_NONE);
+    ck_assert_uint_eq(reopen(digest), 0);
+    fixture_free(&f);
+}
+END_TEST
+
 START_TEST(two_are_kept)
 {
     uint8_t digest[DIGEST_LEN];
@@ -182,7 +234,16 @@ START_TEST(a_checkpoint_of_another_size_is_refused)
 }
 END_TEST
 
-/* Flip one bit of the file, open, and put it back. */
+/* One that was passed over has been put aside. */
+static void take_back(const char *path)
+{
+    char bad[300];
+
+    (void)snprintf(bad, sizeof bad, "%s.bad", path);
+    (void)rename(bad, path);
+}
+
+/* Flip one bit of the file. */
 static void flip(const char *path, off_t at, uint8_t bit)
 {
     uint8_t byte = 0;
@@ -235,6 +296,7 @@ START_TEST(any_flipped_bit_is_named_or_changes_nothing)
         ck_assert_msg(digest_equal(digest, right), "byte %lld: another book", (long long)at);
         bool told = strstr(ledger_opening(f.ledger).passed_over, ".snapshot: ") != NULL;
         ck_assert_msg(told != zeros && from == (told ? 0 : index), "byte %lld", (long long)at);
+        take_back(path);
         flip(path, at, bit);
     }
     fixture_free(&f);
@@ -303,6 +365,7 @@ START_TEST(one_under_another_name_or_of_another_network_is_passed_over)
     ck_assert_int_eq(rename(path, wrong), 0);
     ck_assert_uint_eq(reopen(digest), 0);
     ck_assert_ptr_nonnull(strstr(ledger_opening(f.ledger).passed_over, "other records"));
+    take_back(wrong);
     ck_assert_int_eq(rename(wrong, path), 0);
     other = f;
     make(); /* a network of its own keys */
@@ -328,6 +391,7 @@ START_TEST(one_of_a_history_that_was_lost_is_passed_over)
     fixture_open(&f, false);
     struct fixture before = f;
     take_some(20, 3);
+    uint64_t index = ledger_book(f.ledger)->records;
     save();
     ledger_close(f.ledger);
     /* the journal is put back to before, and goes on in another way */
@@ -340,9 +404,15 @@ START_TEST(one_of_a_history_that_was_lost_is_passed_over)
     fixture_open(&f, false);
     ck_assert_uint_eq(ledger_opening(f.ledger).snapshot, 0);
     ck_assert_ptr_nonnull(strstr(ledger_opening(f.ledger).passed_over, "ahead of the journal"));
+    char path[256];
+    path_of(index, path);
     take_some(30, 4);
+    take_back(path);
     ck_assert_uint_eq(reopen(digest), 0);
     ck_assert_ptr_nonnull(strstr(ledger_opening(f.ledger).passed_over, "another journal"));
+    ck_assert_int_ne(access(path, F_OK), 0); /* it does not stand in the way of the next */
+    save();
+    ck_assert_uint_eq(reopen(digest), ledger_book(f.ledger)->records);
     fixture_free(&f);
 }
 END_TEST
@@ -354,6 +424,8 @@ int main(void)
 
     tcase_set_timeout(tests, 120);
     tcase_add_test(tests, what_was_saved_comes_back);
+    tcase_add_test(tests, one_made_beside_the_writer_is_the_same);
+    tcase_add_test(tests, one_that_is_stopped_leaves_nothing);
     tcase_add_test(tests, two_are_kept);
     tcase_add_test(tests, without_any_the_journal_is_read);
     tcase_add_test(tests, one_that_is_not_sealed_counts_for_nothing);
