@@ -177,7 +177,8 @@ static void log_opening(const struct book *book, struct ledger_opening opening)
         log_line(LOG_UNUSUAL, "ledger", "snapshot_passed_over why=%s", opening.passed_over);
     }
     if (opening.slot_damaged) {
-        log_line(LOG_UNUSUAL, "ledger", "checkpoint_slot_damaged");
+        log_line(
+            LOG_UNUSUAL, "ledger", "slot_damaged file=checkpoint.%u", opening.slot_number);
     }
     log_line(LOG_INFO, "ledger", "open records=%llu accepted=%llu snapshot=%llu tail=%llu",
              (unsigned long long)book->records,

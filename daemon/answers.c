@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "clearing/base/memory.h"
+#include "daemon/reports.h"
 #include "tools/render/report_json.h"
 
 static json_t *fen(money_sum_t sum)
@@ -90,11 +91,6 @@ json_t *answer_positions(const struct book *book)
 
 /* --- reports --- */
 
-void report_path(const char *dir, const char *cycle, char *ret_path, size_t size)
-{
-    snprintf(ret_path, size, "%s/reports/%s.json", dir, cycle);
-}
-
 static json_t *open_report(struct book *book)
 {
     struct report report;
@@ -116,10 +112,10 @@ static json_t *open_report(struct book *book)
     return root;
 }
 
-json_t *answer_report(struct book *book, const char *dir, const char *cycle)
+json_t *answer_report(struct book *book, const char *dir, const char *cycle,
+                      struct fault *ret_fault)
 {
-    char path[PATH_MAX];
-
+    fault_set(ret_fault, FAULT_FORMAT, "there is no cycle of that name");
     if (book->state.terms_count == 0) {
         return NULL;
     }
@@ -129,8 +125,7 @@ json_t *answer_report(struct book *book, const char *dir, const char *cycle)
     if (!code_valid(slice_of(cycle))) {
         return NULL; /* also: no path of somebody's making */
     }
-    report_path(dir, cycle, path, sizeof path);
-    return json_load_file(path, 0, NULL);
+    return reports_read(dir, book, cycle, ret_fault);
 }
 
 /* --- statements --- */
@@ -148,6 +143,14 @@ static void add_line(json_t *lines, const json_t *cell, const char *other, const
     json_array_append_new(lines, line);
 }
 
+/* The text of a key, "" when it is not there. */
+static const char *text_of(const json_t *row, const char *key)
+{
+    const char *text = json_string_value(json_object_get(row, key));
+
+    return text == NULL ? "" : text;
+}
+
 json_t *answer_statement(const json_t *report, const char *participant)
 {
     json_t *root = json_object();
@@ -161,14 +164,14 @@ json_t *answer_statement(const json_t *report, const char *participant)
     json_object_set(root, "from", json_object_get(report, "from"));
     json_object_set(root, "to", json_object_get(report, "to"));
     json_array_foreach(json_object_get(report, "participants"), i, row) {
-        if (strcmp(json_string_value(json_object_get(row, "participant")), participant) == 0) {
+        if (strcmp(text_of(row, "participant"), participant) == 0) {
             json_object_update(root, row);
             known = true;
         }
     }
     json_array_foreach(json_object_get(report, "matrix"), i, row) {
-        const char *debtor = json_string_value(json_object_get(row, "debtor"));
-        const char *creditor = json_string_value(json_object_get(row, "creditor"));
+        const char *debtor = text_of(row, "debtor");
+        const char *creditor = text_of(row, "creditor");
         if (strcmp(creditor, participant) == 0) {
             add_line(lines, row, debtor, "in");
         } else if (strcmp(debtor, participant) == 0) {
@@ -176,7 +179,7 @@ json_t *answer_statement(const json_t *report, const char *participant)
         }
     }
     json_array_foreach(json_object_get(report, "stores"), i, row) {
-        if (strcmp(json_string_value(json_object_get(row, "participant")), participant) == 0) {
+        if (strcmp(text_of(row, "participant"), participant) == 0) {
             json_array_append(stores, row);
         }
     }
@@ -332,11 +335,38 @@ static json_t *head(const struct book *book, store_t store)
     return root;
 }
 
+static json_t *statement(struct book *book, const char *dir, store_t store, slice_t body,
+                         char ret_refusal[141])
+{
+    const struct registry *registry = &book->state.registry;
+    const code_t *owner = registry_participant_code(registry, registry_owner(registry, store));
+    struct fault fault = {0};
+    code_t cycle = {0};
+
+    if (body.len > 0 && !code_valid(body)) {
+        snprintf(ret_refusal, 141, "there is no cycle of that name");
+        return NULL;
+    }
+    if (body.len > 0) {
+        cycle = code_of(body);
+    }
+    json_t *report = answer_report(book, dir, body.len == 0 ? NULL : cycle.text, &fault);
+    if (report == NULL) {
+        snprintf(ret_refusal, 141, "%.140s", fault.text);
+        return NULL;
+    }
+    json_t *part = answer_statement(report, owner->text);
+    json_decref(report);
+    if (part == NULL) {
+        snprintf(ret_refusal, 141, "you have no part in that cycle");
+    }
+    return part;
+}
+
 json_t *answer_store(struct book *book, const char *dir, store_t store, slice_t verb, slice_t body,
                      char ret_refusal[141])
 {
     participant_t owner = registry_owner(&book->state.registry, store);
-    char cycle[CODE_LEN_MAX + 1];
 
     ret_refusal[0] = '\0';
     if (slice_equal(verb, slice_of("balance"))) {
@@ -352,19 +382,7 @@ json_t *answer_store(struct book *book, const char *dir, store_t store, slice_t 
         return head(book, store);
     }
     if (slice_equal(verb, slice_of("statement"))) {
-        snprintf(cycle, sizeof cycle, "%.*s",
-                 (int)(body.len < CODE_LEN_MAX ? body.len : CODE_LEN_MAX), body.text);
-        json_t *report = answer_report(book, dir, body.len == 0 ? NULL : cycle);
-        json_t *statement =
-            report == NULL
-                ? NULL
-                : answer_statement(
-                      report, registry_participant_code(&book->state.registry, owner)->text);
-        json_decref(report);
-        if (statement == NULL) {
-            snprintf(ret_refusal, 141, "there is no cycle %s", cycle);
-        }
-        return statement;
+        return statement(book, dir, store, body, ret_refusal);
     }
     snprintf(ret_refusal, 141, "unknown query");
     return NULL;

@@ -18,14 +18,12 @@ json_t *answer_positions(const struct book *book);
 
 /* For headquarters: the report of the open cycle, or (cycle not NULL) of a closed one, as JSON.
  * NULL: there is no such cycle. */
-json_t *answer_report(struct book *book, const char *dir, const char *cycle);
+json_t *answer_report(struct book *book, const char *dir, const char *cycle,
+                      struct fault *ret_fault);
 
 /* A participant's part of a report: every kind with each counterparty, the memos of its stores, the
  * net.
  * The same object for headquarters and for the store. */
 json_t *answer_statement(const json_t *report, const char *participant);
-
-/* The path of a closed cycle's report. */
-void report_path(const char *dir, const char *cycle, char *ret_path, size_t size);
 
 #endif

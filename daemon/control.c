@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -120,8 +121,32 @@ static void accept_clients(struct control *control)
                 return;
             }
             control->clients[i] = (struct control_client){
-                .fd = fd, .line = memory_resize(NULL, CONTROL_LINE_MAX, 1)};
+                .fd = fd,
+                .line = memory_resize(NULL, CONTROL_LINE_MAX, 1),
+                .came = control->came++,
+            };
         }
+    }
+}
+
+/* When every place is taken, the oldest that has not asked yet gives way: who stops in the middle
+ * of a line must not keep others out. */
+static void make_room(struct control *control)
+{
+    struct control_client *oldest = NULL;
+
+    for (int i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+        struct control_client *client = &control->clients[i];
+        if (client->fd < 0) {
+            return;
+        }
+        if (!client->asked && (oldest == NULL || client->came < oldest->came)) {
+            oldest = client;
+        }
+    }
+    struct pollfd waiting = {.fd = control->listener, .events = POLLIN};
+    if (oldest != NULL && poll(&waiting, 1, 0) == 1) {
+        client_end(oldest);
     }
 }
 
@@ -149,6 +174,7 @@ void control_serve(struct control *control,
                    void (*request)(void *context, uint32_t client, const json_t *request),
                    void *context)
 {
+    make_room(control);
     accept_clients(control);
     for (uint32_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
         struct control_client *client = &control->clients[i];
@@ -156,7 +182,9 @@ void control_serve(struct control *control,
             client_send(client);
         } else if (client->fd >= 0 && !client->asked && client_read(client)) {
             client->asked = true;
-            json_t *asked = json_loadb(client->line, client->len, JSON_REJECT_DUPLICATES, NULL);
+            bool whole = memchr(client->line, '\0', client->len) == NULL;
+            json_t *asked =
+                whole ? json_loadb(client->line, client->len, JSON_REJECT_DUPLICATES, NULL) : NULL;
             if (json_is_object(asked)) {
                 request(context, i, asked);
             } else {

@@ -31,6 +31,7 @@ struct control_client {
     char *line;
     size_t len;
     bool asked;    /* its line has been handed over */
+    uint64_t came; /* how many had come before */
     char *answer;  /* to be sent; NULL: not yet */
     size_t answer_len;
     size_t sent;
@@ -38,6 +39,7 @@ struct control_client {
 
 struct control {
     int listener;
+    uint64_t came;
     struct control_client clients[CONTROL_CLIENTS_MAX];
 };
 

@@ -226,10 +226,11 @@ static json_t *request_report(struct server *server, const json_t *request, bool
 {
     const char *cycle = json_string_value(json_object_get(request, "cycle"));
     const char *participant = json_string_value(json_object_get(request, "participant"));
-    json_t *report = answer_report(server->book, server->options->dir, cycle);
+    struct fault fault = {0};
+    json_t *report = answer_report(server->book, server->options->dir, cycle, &fault);
 
     if (report == NULL) {
-        return refusal("there is no such cycle");
+        return refusal(fault.text);
     }
     if (!statement) {
         return json_pack("{s:o}", "report", report);

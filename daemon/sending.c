@@ -1,14 +1,10 @@
 /* Answers on their way out: at once, or held until what they rest on is durable. */
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "clearing/base/memory.h"
-#include "daemon/answers.h"
 #include "daemon/log.h"
+#include "daemon/reports.h"
 #include "daemon/server.h"
 
 void server_send_bytes(struct server *server, uint64_t route, const uint8_t *bytes, size_t len)
@@ -69,25 +65,17 @@ void server_hold_report(struct server *server, code_t cycle, char *take_report)
     hold(server, (struct held){.report = take_report, .cycle = cycle});
 }
 
-/* A report's file is whole or not there: the journal can make it again. */
 static void write_report(const struct server *server, const struct held *held)
 {
-    char folder[PATH_MAX];
-    char path[PATH_MAX];
-    char fresh[PATH_MAX + 8];
+    struct fault fault = {0};
 
-    snprintf(folder, sizeof folder, "%s/reports", server->options->dir);
-    mkdir(folder, 0700);
-    report_path(server->options->dir, held->cycle.text, path, sizeof path);
-    snprintf(fresh, sizeof fresh, "%s.new", path);
-    FILE *file = fopen(fresh, "we");
-    bool good = file != NULL && fputs(held->report, file) != EOF && fflush(file) == 0 &&
-                fsync(fileno(file)) == 0;
-    if (file != NULL && fclose(file) != 0) {
-        good = false;
-    }
-    if (!good || rename(fresh, path) != 0) {
-        log_line(LOG_UNUSUAL, "serve", "report_not_written cycle=%s", held->cycle.text);
+    if (!reports_write(server->options->dir,
+                       server->book,
+                       server->options->key,
+                       held->cycle.text,
+                       held->report,
+                       &fault)) {
+        log_line(LOG_UNUSUAL, "serve", "report_not_written why=%s", fault.text);
     }
 }
 

@@ -7,6 +7,7 @@
 #include "daemon/invites.h"
 #include "daemon/log.h"
 #include "daemon/server.h"
+#include "proto/codec/policy.h"
 
 static void take_hello(struct server *server, uint64_t route, const struct frame_hello *hello,
                        store_t store)
@@ -28,7 +29,7 @@ static void take_hello(struct server *server, uint64_t route, const struct frame
     server_hold_frame(server, route, &frame); /* it tells of batches that may not be durable yet */
 }
 
-static void take_batch(struct server *server, uint64_t route,
+static void take_batch(struct server *server, uint64_t route, store_t store,
                        const struct signed_batch *signed_batch)
 {
     struct check_slot *slot = checker_free_slot(server->checker);
@@ -40,6 +41,11 @@ static void take_batch(struct server *server, uint64_t route,
     CHECK(len > 0); /* it was decoded from this form */
     slice_t bytes = {(const char *)slot->bytes, (uint32_t)len};
     if (!ledger_admit_batch(server->ledger, bytes, &slot->door, &key, &expect)) {
+        server_send_expect(server, route, &expect);
+        return;
+    }
+    if (slot->door.store.n != store.n) { /* a store speaks for itself, over its own connection */
+        expect = (struct ledger_expect){.reason = REASON_WRONG_STORE};
         server_send_expect(server, route, &expect);
         return;
     }
@@ -106,6 +112,9 @@ static void take_query(struct server *server, uint64_t route, const struct frame
             server->book, server->options->dir, store, query->verb, query->body, refusal);
     }
     char *text = answer == NULL ? NULL : json_dumps(answer, JSON_COMPACT);
+    if (!policy_text_valid(slice_of(refusal))) { /* no frame may carry it */
+        snprintf(refusal, sizeof refusal, "refused");
+    }
     struct frame frame = {
         .type = FRAME_ANSWER,
         .answer = {.id = query->id,
@@ -144,7 +153,7 @@ void server_take_frame(struct server *server, const struct link_frame *link)
         take_hello(server, route, &frame.hello, store);
         return;
     case FRAME_BATCH:
-        take_batch(server, route, &frame.batch);
+        take_batch(server, route, store, &frame.batch);
         return;
     case FRAME_QUERY:
         take_query(server, route, &frame.query, store, link->invite);

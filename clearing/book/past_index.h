@@ -8,7 +8,7 @@
 #include "clearing/order/history.h"
 
 /* Who can give a record back by its index: the journal and the group that is not written yet. The
- * slice holds until the next fetch. */
+ * slice holds until the next fetch; an empty one is no record. */
 struct record_source {
     void *context;
     slice_t (*fetch)(void *context, uint64_t index);

@@ -25,6 +25,7 @@ enum sign_domain {
     SIGN_CHECKPOINT, /* the daemon's checkpoints */
     SIGN_JOIN,       /* a store's proof that it has the key it asks to enrol */
     SIGN_STATE,      /* the daemon's snapshots */
+    SIGN_REPORT,     /* the daemon's reports of closed cycles */
     SIGN_DOMAIN_COUNT
 };
 

@@ -34,6 +34,7 @@ struct checkpoint_slots {
     uint64_t sequence;
     bool any;
     bool damaged;
+    unsigned damaged_number; /* which, if damaged */
     bool broken;
     uint8_t newest[CHECKPOINT_SIGNED_LEN];
     char dir[256];
@@ -200,6 +201,7 @@ static bool slots_load(struct checkpoint_slots *slots, struct fault *ret_fault)
     /* The very first write fills one slot; from the second on both have something. */
     bool lost = slots->sequence > 1 && (states[0] == SLOT_BLANK || states[1] == SLOT_BLANK);
     slots->damaged = some_damaged || lost;
+    slots->damaged_number = states[0] == SLOT_WHOLE ? 1 : 0;
     return true;
 }
 
@@ -245,8 +247,11 @@ const uint8_t *checkpoint_slots_newest(const struct checkpoint_slots *slots)
     return slots->any ? slots->newest : NULL;
 }
 
-bool checkpoint_slots_damaged(const struct checkpoint_slots *slots)
+bool checkpoint_slots_damaged(const struct checkpoint_slots *slots, unsigned *ret_number)
 {
+    if (slots->damaged) {
+        *ret_number = slots->damaged_number;
+    }
     return slots->damaged;
 }
 

@@ -75,8 +75,8 @@ void checkpoint_slots_close(struct checkpoint_slots *slots); /* accepts NULL */
 const uint8_t *checkpoint_slots_newest(const struct checkpoint_slots *slots);
 
 /* Returns: is one of the slots damaged or lost? True after a crash within a write, so it is worth a
- * line in the log and no more. */
-bool checkpoint_slots_damaged(const struct checkpoint_slots *slots);
+ * line in the log and no more. Out: *ret_number, which. */
+bool checkpoint_slots_damaged(const struct checkpoint_slots *slots, unsigned *ret_number);
 
 /* Write a signed checkpoint: true means that it is on the disk. After a failure the slots refuse
  * all later writes, because what a second sync says about the first is not to be trusted. */

@@ -65,6 +65,7 @@ struct ledger_opening {
     uint64_t tail;     /* records applied after it */
     const char *passed_over; /* snapshots that were not good, and why; "" */
     bool slot_damaged;       /* a checkpoint slot: a crash within a write leaves one so */
+    unsigned slot_number;    /* which */
 };
 struct ledger_opening ledger_opening(const struct ledger *ledger);
 

@@ -1,4 +1,5 @@
 /* Opening a ledger: the journal and its anchor, a snapshot, the records after it. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,7 +57,12 @@ static bool apply_tail(struct ledger *ledger, void (*progress)(uint64_t records,
 
     replay_init(&replay, &ledger->book, false);
     for (uint64_t i = from; i < size && good; i++) {
-        good = journal_reader_next(reader, &entry, ret_fault) == JOURNAL_ENTRY &&
+        enum journal_step step = journal_reader_next(reader, &entry, ret_fault);
+        if (step == JOURNAL_END) {
+            (void)fault_set(ret_fault, FAULT_STORE,
+                            "journal record %" PRIu64 " is missing: restore it from a backup", i);
+        }
+        good = step == JOURNAL_ENTRY &&
                replay_record(&replay, &entry.record, ret_fault);
         if (progress != NULL && i % 1024 == 1023) {
             progress(i + 1, size);
@@ -78,6 +84,20 @@ static bool root_of(void *context, uint64_t size, uint8_t ret_root[MERKLE_HASH_L
     return journal_root(ledger->journal, size, ret_root, ret_fault);
 }
 
+/* While a snapshot is loaded a record that cannot be read is no more than a reason to pass it over:
+ * the records are applied instead, and the one to blame is named. */
+static slice_t fetch_if_whole(void *context, uint64_t index)
+{
+    struct ledger *ledger = context;
+    struct journal_entry entry;
+
+    journal_reader_seek(ledger->reader, index);
+    if (journal_reader_next(ledger->reader, &entry, NULL) != JOURNAL_ENTRY) {
+        return (slice_t){"", 0};
+    }
+    return entry.bytes;
+}
+
 static void load_snapshot(struct ledger *ledger)
 {
     uint8_t public_key[SIGN_PUBLIC_LEN];
@@ -85,14 +105,16 @@ static void load_snapshot(struct ledger *ledger)
         .dir = ledger->dir,
         .network = journal_network(ledger->journal),
         .public_key = public_key,
-        .source = {ledger, ledger_fetch},
+        .source = {ledger, fetch_if_whole},
         .records = journal_size(ledger->journal),
         .root = root_of,
         .context = ledger,
     };
 
     sign_key_public(ledger->key, public_key);
+    ledger->book.past.source = place.source;
     ledger->opening.snapshot = snapshot_load(&place, &ledger->book, &ledger->passed_over);
+    ledger->book.past.source = (struct record_source){ledger, ledger_fetch};
     ledger->opening.accepted = ledger->book.state.accepted;
     ledger->opening.passed_over = ledger->passed_over.text;
 }
@@ -132,7 +154,8 @@ static bool open_parts(struct ledger *ledger, const struct ledger_options *optio
     if (ledger->slots == NULL) {
         return false;
     }
-    ledger->opening.slot_damaged = checkpoint_slots_damaged(ledger->slots);
+    ledger->opening.slot_damaged =
+        checkpoint_slots_damaged(ledger->slots, &ledger->opening.slot_number);
     ledger->reader = journal_reader_new(ledger->journal, 0);
     ledger->proofs = journal_reader_new(ledger->journal, 0);
     return anchor(ledger, ret_fault) &&

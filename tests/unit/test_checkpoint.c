@@ -89,7 +89,8 @@ static int64_t newest_size(bool *ret_damaged)
         ck_assert(checkpoint_verify((slice_t){(const char *)bytes, CHECKPOINT_SIGNED_LEN}, public,
                                     network, &checkpoint, NULL));
     }
-    *ret_damaged = checkpoint_slots_damaged(slots);
+    unsigned number = 0;
+    *ret_damaged = checkpoint_slots_damaged(slots, &number);
     checkpoint_slots_close(slots);
     return (int64_t)checkpoint.size;
 }

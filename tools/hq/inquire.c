@@ -140,22 +140,11 @@ static char *made_again(const char *dir, const char *cycle, size_t *ret_len,
 
 char *inquire_report(const char *dir, const char *cycle, size_t *ret_len, struct fault *ret_fault)
 {
-    char name[CODE_LEN_MAX + 32];
-    char path[FILES_PATH_MAX];
-    char *bytes = NULL;
-
     if (!code_valid(slice_of(cycle))) {
         (void)no_cycle(cycle, ret_fault);
         return NULL;
     }
-    (void)snprintf(name, sizeof name, "reports/%s.json", cycle);
-    if (!files_path(dir, name, path, ret_fault)) {
-        return NULL;
-    }
-    if (access(path, R_OK) != 0) {
-        return made_again(dir, cycle, ret_len, ret_fault);
-    }
-    return files_read(path, CONTROL_LINE_MAX, &bytes, ret_len, ret_fault) ? bytes : NULL;
+    return made_again(dir, cycle, ret_len, ret_fault);
 }
 
 bool inquire_is_running(const char *dir)

@@ -370,6 +370,9 @@ bool lines_parse(struct lines *lines, const char *line, size_t len, struct event
     if (len > LINES_LEN_MAX) {
         return refuse(&parse, "line: longer than %d bytes", LINES_LEN_MAX);
     }
+    if (memchr(line, '\0', len) != NULL) { /* the parser would pass over some */
+        return refuse(&parse, "line: not JSON: a NUL byte");
+    }
     json_t *root = json_loadb(line, len, JSON_REJECT_DUPLICATES, &error);
     lines->root = root;
     if (root == NULL) {
