@@ -1,16 +1,16 @@
 /* The control socket (DIR/run/control): headquarters' verbs talk to the running daemon through it.
  * One JSON object a line in, one out, then the connection ends. Who can open the socket is
- * headquarters:
- * the folder is its owner's. Records are signed all the same.
+ * headquarters: the folder is its owner's. Records are signed all the same.
  *
- *   {"verb":"head"}                          what the daemon stands for: network, days, stores,
- * joins
- *   {"verb":"record","record":HEX}           journal a signed headquarters' record, answered when
- * durable
- *   {"verb":"invite","store":S,"public":HEX} let a transport key ask to join as store S
- *   {"verb":"terms"}                         registry rows and terms in force, encoded, hex
+ *   {"verb":"head"}        what the daemon stands for: network, days, stores, joins
+ *   {"verb":"record","record":HEX}
+ *                          journal a signed headquarters' record, answered when it is durable
+ *   {"verb":"invite","store":S,"public":HEX}
+ *                          let a transport key ask to join as store S
+ *   {"verb":"terms"}       registry rows and terms in force, encoded, hex
  *   {"verb":"positions"}, {"verb":"report","cycle":ID},
- * {"verb":"statement","participant":P,"cycle":ID}
+ *   {"verb":"statement","participant":P,"cycle":ID}
+ *   {"verb":"digest"}      of the whole state; nobody is served meanwhile
  *   {"verb":"backup","to":DIR} */
 #ifndef DAEMON_CONTROL_H
 #define DAEMON_CONTROL_H

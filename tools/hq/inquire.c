@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "clearing/base/memory.h"
 #include "tools/hq/answers.h"
@@ -97,8 +96,8 @@ static char *bytes_of(json_t *answer, size_t *ret_len)
     return text;
 }
 
-static char *made_again(const char *dir, const char *cycle, size_t *ret_len,
-                        struct fault *ret_fault)
+static char *asked_or_made(const char *dir, const char *cycle, size_t *ret_len,
+                           struct fault *ret_fault)
 {
     struct wanted wanted = {.cycle = cycle};
     struct view_options options = {.dir = dir, .on_close = keep_wanted, .context = &wanted};
@@ -144,7 +143,7 @@ char *inquire_report(const char *dir, const char *cycle, size_t *ret_len, struct
         (void)no_cycle(cycle, ret_fault);
         return NULL;
     }
-    return made_again(dir, cycle, ret_len, ret_fault);
+    return asked_or_made(dir, cycle, ret_len, ret_fault);
 }
 
 bool inquire_is_running(const char *dir)

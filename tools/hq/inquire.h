@@ -7,11 +7,12 @@
 
 #include "clearing/base/fault.h"
 
-/* Inquire {"verb":VERB}: head, positions, report (of the open cycle) or terms (answers.h).
+/* Inquire {"verb":VERB}: head, digest, positions, report (of the open cycle) or terms (answers.h).
  * Returns: NULL with ret_fault; the caller gives it back with json_decref. */
 json_t *inquire(const char *dir, const char *verb, struct fault *ret_fault);
 
-/* The bytes of a closed cycle's report: reports/ID.json, or made again where the file is lost.
+/* The bytes of a closed cycle's report, from the daemon, or made again from the journal: the file
+ * reports/ID.json is not believed by itself.
  * Returns: NULL with ret_fault; the caller frees. Out: *ret_len. */
 char *inquire_report(const char *dir, const char *cycle, size_t *ret_len, struct fault *ret_fault);
 
