@@ -187,7 +187,7 @@ static bool load_tail(struct journal *journal, struct fault *ret_fault)
     }
     reader = journal_reader_new(journal, full < journal->size ? full : journal->size - 1);
     do {
-        good = journal_reader_next(reader, &entry, ret_fault) == JOURNAL_ENTRY;
+        good = journal_reader_need(reader, &entry, ret_fault);
         if (good && entry.record.index >= full) {
             good = tiles_append(journal->tiles, entry.leaf);
         }

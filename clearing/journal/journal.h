@@ -148,4 +148,9 @@ MUST_USE enum journal_step journal_reader_next(struct journal_reader *reader,
                                                struct journal_entry *ret_entry,
                                                struct fault *ret_fault);
 
+/* The same for a record that must be there: its absence is a fault, too. */
+MUST_USE bool journal_reader_need(struct journal_reader *reader,
+                                  struct journal_entry *ret_entry,
+                                  struct fault *ret_fault);
+
 #endif

@@ -157,3 +157,15 @@ enum journal_step journal_reader_next(struct journal_reader *reader,
     reader->index++;
     return JOURNAL_ENTRY;
 }
+
+bool journal_reader_need(struct journal_reader *reader,
+                         struct journal_entry *ret_entry,
+                         struct fault *ret_fault)
+{
+    enum journal_step step = journal_reader_next(reader, ret_entry, ret_fault);
+
+    if (step == JOURNAL_END) {
+        return damaged(reader->index, "is missing", ret_fault);
+    }
+    return step == JOURNAL_ENTRY;
+}

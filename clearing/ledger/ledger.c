@@ -25,7 +25,7 @@ static slice_t fetch_durable(struct ledger *ledger, uint64_t index)
     struct fault fault = {0};
 
     journal_reader_seek(ledger->reader, index);
-    if (journal_reader_next(ledger->reader, &entry, &fault) != JOURNAL_ENTRY) {
+    if (!journal_reader_need(ledger->reader, &entry, &fault)) {
         /* the journal cannot give back what it had: nothing may go on from here */
         fprintf(stderr, "allclear: %s\n", fault.text);
         CHECK(false);
@@ -339,7 +339,7 @@ static bool answer_record(struct ledger *ledger, const struct ledger_group *grou
         return record_decode(*fresh, ret_record, ret_fault);
     }
     journal_reader_seek(ledger->proofs, index);
-    if (journal_reader_next(ledger->proofs, &entry, ret_fault) != JOURNAL_ENTRY) {
+    if (!journal_reader_need(ledger->proofs, &entry, ret_fault)) {
         return false;
     }
     *ret_record = entry.record;

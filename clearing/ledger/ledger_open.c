@@ -1,5 +1,4 @@
 /* Opening a ledger: the journal and its anchor, a snapshot, the records after it. */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,12 +56,7 @@ static bool apply_tail(struct ledger *ledger, void (*progress)(uint64_t records,
 
     replay_init(&replay, &ledger->book, false);
     for (uint64_t i = from; i < size && good; i++) {
-        enum journal_step step = journal_reader_next(reader, &entry, ret_fault);
-        if (step == JOURNAL_END) {
-            (void)fault_set(ret_fault, FAULT_STORE,
-                            "journal record %" PRIu64 " is missing: restore it from a backup", i);
-        }
-        good = step == JOURNAL_ENTRY &&
+        good = journal_reader_need(reader, &entry, ret_fault) &&
                replay_record(&replay, &entry.record, ret_fault);
         if (progress != NULL && i % 1024 == 1023) {
             progress(i + 1, size);

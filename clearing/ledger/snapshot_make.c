@@ -37,7 +37,7 @@ static bool apply_to(struct making *making, uint64_t size, struct fault *ret_fau
     replay_init(&replay, &making->book, false);
     journal_reader_seek(making->reader, making->book.records);
     while (making->book.records < size && good && !told_to_stop(making->task)) {
-        good = journal_reader_next(making->reader, &entry, ret_fault) == JOURNAL_ENTRY &&
+        good = journal_reader_need(making->reader, &entry, ret_fault) &&
                replay_record(&replay, &entry.record, ret_fault);
     }
     good = good && making->book.records == size && replay_finish(&replay, ret_fault);

@@ -105,11 +105,9 @@ static bool root_fits(struct ahead *ahead, struct fault *ret_fault)
 static bool read_one(struct ahead *ahead, uint64_t index, struct slot *slot)
 {
     struct journal_entry entry;
-    enum journal_step step = journal_reader_next(ahead->reader, &entry, &slot->fault);
 
-    if (step != JOURNAL_ENTRY) {
-        return step != JOURNAL_END ||
-               fault_set(&slot->fault, FAULT_STORE, "record %" PRIu64 ": it is missing", index);
+    if (!journal_reader_need(ahead->reader, &entry, &slot->fault)) {
+        return false;
     }
     if (entry.record.epoch < ahead->epoch) {
         return fault_set(
