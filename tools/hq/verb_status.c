@@ -23,7 +23,7 @@ static const char *status_usage(void)
              "and checked from its first record.\n"
              "\n"
              "  --digest  also the SHA-256 of the whole state, which `replay` of a copy must give;\n"
-             "            a daemon serves nobody while it computes it (0.3 s a million members)\n"
+             "            a daemon serves nobody while it computes it (0.7 s a million members)\n"
              "  --json    one JSON object\n"
              "\n"
              "Example:\n"
