@@ -6,7 +6,7 @@
 #include "clearing/base/hash.h"
 #include "clearing/base/memory.h"
 
-uint32_t lots_class(struct lots *lots, const struct lot_class *class)
+static uint32_t class_number(struct lots *lots, const struct lot_class *class)
 {
     uint64_t key = hash_bytes((const char *)class, sizeof *class) | 1;
 
@@ -31,6 +31,16 @@ uint32_t lots_class(struct lots *lots, const struct lot_class *class)
     }
 }
 
+uint32_t lots_class(struct lots *lots, const struct lot_class *class)
+{
+    uint32_t *recent = &lots->recent[(class->store.n * 4 + class->product.n) % LOTS_RECENT];
+
+    if (*recent == 0 || memcmp(&lots->classes[*recent], class, sizeof *class) != 0) {
+        *recent = class_number(lots, class);
+    }
+    return *recent;
+}
+
 static uint32_t own_new(struct lots *lots, const struct lot_own *own)
 {
     uint32_t place = lots->own_free;
@@ -43,7 +53,8 @@ static uint32_t own_new(struct lots *lots, const struct lot_own *own)
         }
         if (lots->own_count >= lots->own_capacity) {
             lots->own_capacity = lots->own_capacity * 2 + 64;
-            lots->owns = memory_resize(lots->owns, lots->own_capacity, sizeof *lots->owns);
+            lots->owns = steady_grow(
+                &lots->own_memory, (size_t)lots->own_capacity * sizeof *lots->owns);
         }
         place = lots->own_count++;
     }
@@ -65,7 +76,8 @@ uint32_t lots_new(struct lots *lots, const struct lot *lot, const struct lot_own
         if (lots->count >= lots->capacity) {
             CHECK(lots->capacity < UINT32_MAX / 2 - 1024);
             lots->capacity = lots->capacity * 2 + 1024;
-            lots->pool = memory_resize(lots->pool, lots->capacity, sizeof *lots->pool);
+            lots->pool = steady_grow(
+                &lots->pool_memory, (size_t)lots->capacity * sizeof *lots->pool);
         }
         place = lots->count++;
     }
@@ -90,8 +102,8 @@ void lots_free(struct lots *lots, uint32_t place)
 
 void lots_deinit(struct lots *lots)
 {
-    free(lots->pool);
-    free(lots->owns);
+    steady_free(&lots->pool_memory);
+    steady_free(&lots->own_memory);
     free(lots->classes);
     map_deinit(&lots->class_index);
     *lots = (struct lots){0};

@@ -13,6 +13,7 @@
 
 #include "clearing/base/limits.h"
 #include "clearing/base/map.h"
+#include "clearing/base/steady.h"
 #include "clearing/money/split.h"
 #include "clearing/terms/terms.h"
 
@@ -75,19 +76,24 @@ struct lot {
 
 _Static_assert(sizeof(struct lot) == 48, "a lot costs 48 bytes");
 
+#define LOTS_RECENT 64
+
 struct lots {
-    struct lot *pool; /* [0] is never used */
+    struct lot *pool; /* [0] is never used; the memory is pool_memory's */
     uint32_t count;
     uint32_t capacity;
     uint32_t free; /* list through next */
-    struct lot_own *owns; /* [0] is never used */
+    struct lot_own *owns; /* [0] is never used; the memory is own_memory's */
     uint32_t own_count;
     uint32_t own_capacity;
     uint32_t own_free;
+    struct steady pool_memory;
+    struct steady own_memory;
     struct lot_class *classes; /* [0] is never used */
     uint32_t class_count;
     uint32_t class_capacity;
-    struct map class_index; /* hash of a class -> number; collisions go on at hash + 1 */
+    struct map class_index; /* hash of a class -> number; collisions go on at hash + 2 */
+    uint32_t recent[LOTS_RECENT]; /* classes asked for last: mostly it is one of them again */
 };
 
 /* The number of this class; made when it is new. Unused fields must be zero. */

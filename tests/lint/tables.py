@@ -127,6 +127,7 @@ SYSTEM_ALLOWED = {
     ('clearing/journal/journal.c', 'stdio.h'): 'snprintf of paths',
     ('clearing/journal/store.c', 'stdio.h'): 'snprintf of paths',
     ('clearing/base/memory.c', 'sys/mman.h'): 'huge pages',
+    ('clearing/base/steady.c', 'sys/mman.h'): 'address space reserved ahead',
     ('clearing/base/memory.c', 'malloc.h'): 'large blocks as mappings',
     ('clearing/ledger/ledger.c', 'stdio.h'): 'snprintf of paths',
     ('clearing/ledger/snapshot.c', 'stdio.h'): 'snprintf of paths',

@@ -202,9 +202,6 @@ static void print_footprint(const struct figures *figures, const struct bench_op
     print_ratio("bytes_per_member", each(print->resident, print->members, 1));
     print_ratio("bytes_per_further_lot",
                 each(print->further_resident, print->members, FOOTPRINT_FURTHER));
-    print_ratio("allocated_bytes_per_member", each(print->allocated, print->members, 1));
-    print_ratio("allocated_bytes_per_further_lot",
-                each(print->further_allocated, print->members, FOOTPRINT_FURTHER));
     print_number("footprint_members", print->members);
     print_ratio("daemon_warm_bytes_per_member", each(figures->warm_anon, options->members, 1));
 }

@@ -1,7 +1,6 @@
 #include "tools/bench/footprint.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,16 +11,9 @@
 #define MEMBER_FIRST 6200000000ULL
 #define STORES       1000 /* homes; the classes of lots are one a store and product */
 
-struct used {
-    uint64_t resident;
-    uint64_t allocated;
-};
-
-static struct used used_now(void)
+static uint64_t resident_now(void)
 {
-    struct mallinfo2 info = mallinfo2();
-
-    return (struct used){process_anon_kib() * 1024, info.uordblks + info.hblkhd};
+    return process_anon_kib() * 1024;
 }
 
 static uint64_t more(uint64_t now, uint64_t before)
@@ -65,7 +57,7 @@ static struct footprint measure(uint64_t count)
 {
     struct members members = {0};
     uint64_t seq = 0;
-    struct used before = used_now();
+    uint64_t before = resident_now();
 
     for (uint64_t i = 0; i < count; i++) {
         (void)members_add(&members, MEMBER_FIRST + i, (store_t){(uint32_t)(i % STORES)});
@@ -75,21 +67,19 @@ static struct footprint measure(uint64_t count)
     for (uint64_t i = 0; i < count; i++) {
         give(&members, MEMBER_FIRST + i, ++seq, PRODUCT_POINTS);
     }
-    struct used full = used_now();
+    uint64_t full = resident_now();
     for (uint64_t i = 0; i < count * FOOTPRINT_FURTHER; i++) {
         give(&members,
              MEMBER_FIRST + i % count,
              ++seq,
              i / count % 2 == 0 ? PRODUCT_STORED_VALUE : PRODUCT_POINTS);
     }
-    struct used fuller = used_now();
+    uint64_t fuller = resident_now();
     members_deinit(&members);
     return (struct footprint){
         .members = count,
-        .resident = more(full.resident, before.resident),
-        .allocated = more(full.allocated, before.allocated),
-        .further_resident = more(fuller.resident, full.resident),
-        .further_allocated = more(fuller.allocated, full.allocated),
+        .resident = more(full, before),
+        .further_resident = more(fuller, full),
     };
 }
 

@@ -14,12 +14,9 @@
 
 struct footprint {
     uint64_t members;
-    /* of all members with FOOTPRINT_LOTS lots each: what is resident, huge pages whole, and what
-     * has been asked of the allocator (tables double: part of it is never touched) */
+    /* bytes of all members with FOOTPRINT_LOTS lots each that are resident, huge pages whole */
     uint64_t resident;
-    uint64_t allocated;
-    uint64_t further_resident;  /* of FOOTPRINT_FURTHER lots more each */
-    uint64_t further_allocated; /* likewise */
+    uint64_t further_resident; /* of FOOTPRINT_FURTHER lots more each */
 };
 
 /* The process must have one thread. Out: *ret_footprint. Returns: false with ret_fault. */
