@@ -6,25 +6,27 @@
 /* A natural number of 320 bits: the product of a base, a rate and four multipliers needs 176. */
 struct wide {
     uint32_t limbs[LIMBS]; /* least significant first */
+    int count;             /* those from here on are zero */
 };
 
 static void wide_multiply(struct wide *wide, uint64_t factor)
 {
     uint128_t carry = 0;
 
-    for (int i = 0; i < LIMBS; i++) {
+    for (int i = 0; i < wide->count || carry != 0; i++) {
+        CHECK(i < LIMBS);
         carry += (uint128_t)wide->limbs[i] * factor;
         wide->limbs[i] = (uint32_t)carry;
         carry >>= 32;
+        wide->count = i < wide->count ? wide->count : i + 1;
     }
-    CHECK(carry == 0);
 }
 
 static void wide_divide(struct wide *wide, uint32_t divisor)
 {
     uint64_t rest = 0;
 
-    for (int i = LIMBS - 1; i >= 0; i--) {
+    for (int i = wide->count - 1; i >= 0; i--) {
         rest = rest << 32 | wide->limbs[i];
         wide->limbs[i] = (uint32_t)(rest / divisor);
         rest %= divisor;
@@ -34,7 +36,7 @@ static void wide_divide(struct wide *wide, uint32_t divisor)
 /* The value, or INT64_MAX when it is larger: no event can write that many points. */
 static int64_t wide_value(const struct wide *wide)
 {
-    for (int i = 2; i < LIMBS; i++) {
+    for (int i = 2; i < wide->count; i++) {
         if (wide->limbs[i] != 0) {
             return INT64_MAX;
         }
@@ -77,13 +79,12 @@ static struct figures figures_of(const struct ruling *ruling, const struct produ
 {
     const struct earning *earn = &product->earn;
     struct figures figures = {0};
-    struct wide exact = {{0}};
+    struct wide exact = {{1}, 1};
     uint32_t factors = 0; /* of a million in the denominator, beside the 100 fen of a yuan */
 
     if (!earn->given) {
         return figures;
     }
-    exact.limbs[0] = 1;
     wide_multiply(&exact, (uint64_t)base_fen);
     wide_multiply(&exact, (uint64_t)earn->rate.millionths);
     factors = 1;
@@ -176,10 +177,10 @@ outcome_t earn_check_figures(const struct ruling *ruling, int64_t base_fen)
         for (uint32_t j = 0; j < i; j++) {
             REFUSE_IF(slice_equal(event->earn[j].product, entry->product), EARN_MISMATCH);
         }
-        struct figures figures =
-            figures_of(ruling, entry_product(ruling, entry), entry->campaign, base_fen);
+        const struct product *product = entry_product(ruling, entry);
+        struct figures figures = figures_of(ruling, product, entry->campaign, base_fen);
         REFUSE_IF(figures.total != entry->points, EARN_MISMATCH);
-        REFUSE_IF(!points_payable(entry_product(ruling, entry), entry->points), BAD_AMOUNT);
+        REFUSE_IF(!points_payable(product, entry->points), BAD_AMOUNT);
     }
     return OUTCOME_NONE;
 }

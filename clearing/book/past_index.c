@@ -14,6 +14,11 @@ static uint64_t terminal_key(store_t store, slice_t code)
     return hash_u64(hash_bytes(code.text, code.len) + store.n) | 1;
 }
 
+static bool terminal_is(const struct past_terminal *terminal, store_t store, slice_t code)
+{
+    return terminal->store.n == store.n && slice_equal(code_slice(&terminal->code), code);
+}
+
 static struct past_terminal *terminal_find(const struct past_index *past, store_t store,
                                            slice_t code)
 {
@@ -23,7 +28,7 @@ static struct past_terminal *terminal_find(const struct past_index *past, store_
             return NULL;
         }
         struct past_terminal *terminal = &past->terminals[*place - 1];
-        if (terminal->store.n == store.n && slice_equal(code_slice(&terminal->code), code)) {
+        if (terminal_is(terminal, store, code)) {
             return terminal;
         }
     }
@@ -32,18 +37,24 @@ static struct past_terminal *terminal_find(const struct past_index *past, store_
 struct past_terminal *past_index_terminal(struct past_index *past, store_t store,
                                           slice_t code)
 {
-    struct past_terminal *known = terminal_find(past, store, code);
-    uint64_t key = terminal_key(store, code);
+    struct past_terminal *known = NULL;
 
+    if (past->recent != 0 && terminal_is(&past->terminals[past->recent - 1], store, code)) {
+        return &past->terminals[past->recent - 1];
+    }
+    known = terminal_find(past, store, code);
     if (known != NULL) {
+        past->recent = (uint32_t)(known - past->terminals) + 1;
         return known;
     }
+    uint64_t key = terminal_key(store, code);
     while (map_find(&past->by_terminal, key) != NULL) {
         key += 2;
     }
     MEMORY_GROW(past->terminals, past->count, past->capacity);
     past->terminals[past->count] = (struct past_terminal){.store = store, .code = code_of(code)};
     *map_put(&past->by_terminal, key) = ++past->count;
+    past->recent = past->count;
     return &past->terminals[past->count - 1];
 }
 

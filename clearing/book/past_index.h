@@ -64,6 +64,7 @@ struct past_index {
     uint32_t count;
     uint32_t capacity;
     struct map by_terminal; /* key -> terminal + 1 */
+    uint32_t recent;        /* terminal + 1 that was noted last: mostly it is the next one too */
     struct past_record *records; /* with accepted events, rising */
     uint32_t record_count;
     uint32_t record_capacity;

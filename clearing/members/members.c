@@ -39,6 +39,13 @@ struct member *members_find(const struct members *members, uint64_t id)
 /* How many events ahead a member's slot, first and second lot are asked for. */
 enum { AHEAD_SLOT = 24, AHEAD_LOT = 14, AHEAD_NEXT = 6 };
 
+/* A run of slots may go on in the next line of the cache. */
+static void ask_for_slots(const struct member *slot)
+{
+    __builtin_prefetch(slot);
+    __builtin_prefetch(slot + 2);
+}
+
 /* A lot may lie across two lines of the cache. */
 static void ask_for_lot(const struct lot *lot)
 {
@@ -55,8 +62,7 @@ void members_look_ahead(const struct members *members, const uint64_t *ids, uint
         return;
     }
     if (at + AHEAD_SLOT < count && ids[at + AHEAD_SLOT] != 0) {
-        __builtin_prefetch(
-            &members->slots[hash_u64(ids[at + AHEAD_SLOT]) >> (64 - members->bits)]);
+        ask_for_slots(&members->slots[hash_u64(ids[at + AHEAD_SLOT]) >> (64 - members->bits)]);
     }
     if (at + AHEAD_LOT < count && ids[at + AHEAD_LOT] != 0) {
         ask_for_lot(&pool[slot_of(members, ids[at + AHEAD_LOT])->lots]);

@@ -11,6 +11,11 @@ static uint32_t terminal_hash(store_t store, slice_t code)
     return (uint32_t)hash_u64(hash_bytes(code.text, code.len) + store.n);
 }
 
+static bool terminal_is(const struct terminal *terminal, store_t store, slice_t code)
+{
+    return terminal->store.n == store.n && slice_equal(code_slice(&terminal->code), code);
+}
+
 /* The slot of a terminal, or the free one where it belongs. */
 static uint32_t *terminal_slot(const struct numbers *numbers, store_t store, slice_t code)
 {
@@ -21,8 +26,7 @@ static uint32_t *terminal_slot(const struct numbers *numbers, store_t store, sli
         if (number == 0) {
             return &numbers->slots[at];
         }
-        const struct terminal *terminal = &numbers->terminals[number - 1];
-        if (terminal->store.n == store.n && slice_equal(code_slice(&terminal->code), code)) {
+        if (terminal_is(&numbers->terminals[number - 1], store, code)) {
             return &numbers->slots[at];
         }
     }
@@ -32,6 +36,10 @@ static struct terminal *terminal_find(const struct numbers *numbers, store_t sto
 {
     if (numbers->slots == NULL) {
         return NULL;
+    }
+    if (numbers->recent != 0 &&
+        terminal_is(&numbers->terminals[numbers->recent - 1], store, code)) {
+        return &numbers->terminals[numbers->recent - 1];
     }
     uint32_t number = *terminal_slot(numbers, store, code);
     return number == 0 ? NULL : &numbers->terminals[number - 1];
@@ -56,6 +64,7 @@ struct terminal *numbers_terminal(struct numbers *numbers, store_t store, slice_
     struct terminal *known = terminal_find(numbers, store, code);
 
     if (known != NULL) {
+        numbers->recent = (uint32_t)(known - numbers->terminals) + 1;
         return known;
     }
     if (numbers->count == numbers->capacity) {

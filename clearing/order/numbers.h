@@ -29,6 +29,7 @@ struct numbers {
     uint32_t capacity;
     uint32_t *slots; /* terminal + 1, 0 is free */
     uint32_t mask;
+    uint32_t recent; /* terminal + 1 that was spent last: mostly it is the next one too */
 };
 
 typedef enum {
