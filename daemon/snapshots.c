@@ -15,6 +15,11 @@
 #define BYTES_A_MS (96U << 10)
 /* A record that brought no event counts as so many events: it costs as much at a start. */
 #define EVENTS_A_RECORD 4
+/* Stores come first: while it applies, the thread takes at most this share of a core, for it also
+ * takes memory's time from the writer. A longer tail is worth more of it, up to a whole one. */
+#define SHARE_LEAST 4             /* one in so many */
+#define TAIL_WHOLE  (32ULL << 20) /* events from which it never rests */
+#define REST_FROM_MS 2
 
 enum stage { IDLE, UNDER_WAY, ENDED };
 
@@ -22,6 +27,7 @@ struct snapshots {
     struct snapshots_options options;
     uint64_t records;  /* that the newest covers, or the one under way */
     uint64_t accepted; /* events accepted then */
+    uint64_t tail;     /* events between the one before and the one under way */
     struct snapshot_task task; /* the thread's while one is under way */
     pthread_t thread;
     bool stop; /* atomic */
@@ -38,6 +44,8 @@ struct snapshots {
 struct pacing {
     struct timespec start;
     uint64_t written;
+    uint64_t tail;      /* events to apply */
+    int64_t worked_ms;  /* the thread's time, when it last rested */
 };
 
 static void pace(void *context, size_t written)
@@ -60,15 +68,44 @@ static void pace(void *context, size_t written)
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
 }
 
+static int64_t thread_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Sleep for as long as the work since the last rest makes up for. */
+static void rest(void *context)
+{
+    struct pacing *pacing = context;
+    int64_t worked = thread_ms() - pacing->worked_ms;
+
+    if (worked < REST_FROM_MS) {
+        return;
+    }
+    pacing->worked_ms += worked;
+    uint64_t share = pacing->tail > TAIL_WHOLE / SHARE_LEAST ? pacing->tail
+                                                             : TAIL_WHOLE / SHARE_LEAST;
+    if (share < TAIL_WHOLE) {
+        uint64_t ns = (uint64_t)worked * 1000000 * (TAIL_WHOLE - share) / share;
+        struct timespec time = {(time_t)(ns / 1000000000), (long)(ns % 1000000000)};
+        clock_nanosleep(CLOCK_MONOTONIC, 0, &time, NULL);
+    }
+}
+
 static void *work(void *context)
 {
     struct snapshots *snapshots = context;
-    struct pacing pacing = {{0}, 0};
+    struct pacing pacing = {.tail = snapshots->tail};
     struct fault fault = {0};
     uint64_t len = 0;
 
     setpriority(PRIO_PROCESS, (id_t)gettid(), 19);
+    pacing.worked_ms = thread_ms();
     snapshots->task.pace = pace;
+    snapshots->task.rest = rest;
     snapshots->task.context = &pacing;
     bool good = snapshot_make(&snapshots->task, &len, &fault);
     pthread_mutex_lock(&snapshots->mutex);
@@ -122,6 +159,7 @@ static void start(struct snapshots *snapshots)
 {
     struct ledger *ledger = snapshots->options.ledger;
 
+    snapshots->tail = ledger_book(ledger)->state.accepted - snapshots->accepted;
     note(snapshots);
     snapshots->task = (struct snapshot_task){
         .dir = snapshots->options.dir,

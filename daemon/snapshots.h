@@ -5,9 +5,9 @@
  * some machines, and pauses of a third of a second.) As the thread applies every record again and
  * compares its results, an error in the writer's memory does not stay unseen: the process ends.
  *
- * The thread has the lowest priority: under full load snapshots come later, and a start has a
- * longer tail. It needs memory for a second state while it runs. All functions belong to the
- * writer's thread. */
+ * The thread has the lowest priority and rests between records: under full load snapshots come
+ * later, and a start has a longer tail. It needs memory for a second state while it runs. All
+ * functions belong to the writer's thread. */
 #ifndef DAEMON_SNAPSHOTS_H
 #define DAEMON_SNAPSHOTS_H
 

@@ -74,6 +74,8 @@ struct snapshot_task {
     const struct sign_key *key;
     uint8_t checkpoint[CHECKPOINT_SIGNED_LEN];
     snapshot_pace_t *pace;
+    /* Called after each record that was applied; it may sleep. NULL: never rest. */
+    void (*rest)(void *context);
     void *context;
     const bool *stop; /* set by another thread (atomically): give up */
 };
