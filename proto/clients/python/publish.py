@@ -43,7 +43,7 @@ def publish(store, options):
         for warning in store.warnings:
             print("publish.py: %s" % warning, file=sys.stderr)
     told = tally.settle()
-    print(json.dumps(told, ensure_ascii=False, separators=(",", ":")))
+    print(json.dumps(told, separators=(",", ":")))
     return 75 if told["pending"] else 65 if told["refused"] else 0
 
 
