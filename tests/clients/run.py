@@ -45,7 +45,7 @@ def build(language, out):
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     except subprocess.TimeoutExpired:
         return "not built within %d s" % NPM_S
-    return None if done.returncode == 0 else " ".join(done.stdout.split())[-300:]
+    return None if done.returncode == 0 else " ".join(done.stdout.split())[:300]
 
 
 class World:
@@ -334,7 +334,7 @@ class World:
         self.set_up()
         for case in (self.encoding, self.golden, self.questions, self.crash, self.lost_disk, self.exchanged, self.torn,
                      self.flips, self.strangers, self.closing, self.forks, self.audit):
-            if self.verdicts.wants(case.__name__):
+            if case == self.golden or self.verdicts.wants(case.__name__):  # the others rest on its day
                 case()
 
 

@@ -63,7 +63,7 @@ class Wire {
     }
   }
 
-  // Wait for a frame. Returns: it, or null. What is no frame is dropped.
+  // Wait for a frame. Returns: it, or null. What is no frame, or has unknown or misplaced fields, is dropped.
   async receive(timeoutMs) {
     try {
       this.socket.receiveTimeout = timeoutMs;
@@ -86,7 +86,7 @@ function notNow(error) {
 function readFrame(bytes) {
   try {
     const frame = decode("Frame", bytes);
-    return frame.what === undefined ? null : frame;
+    return frame.what !== undefined && encode("Frame", frame).equals(bytes) ? frame : null;
   } catch {
     return null;
   }

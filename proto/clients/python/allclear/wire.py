@@ -59,7 +59,8 @@ class Wire:
         return True
 
     def receive(self, timeout_ms):
-        """Wait for a frame; a change of state ends the wait early. Returns: it, or None; no other message."""
+        """Wait for a frame; a change of state ends the wait early. Returns: it, or None. What is no frame
+        in canonical form is dropped."""
         self.poller.poll(max(0, timeout_ms))
         self._look_at_state()
         try:
@@ -67,7 +68,9 @@ class Wire:
             frame = wire_pb2.Frame.FromString(parts[0])
         except (zmq.Again, DecodeError):
             return None
-        return frame if len(parts) == 1 and frame.WhichOneof("what") else None
+        frame.DiscardUnknownFields()
+        canonical = len(parts) == 1 and frame.SerializeToString(deterministic=True) == parts[0]
+        return frame if canonical and frame.WhichOneof("what") else None
 
     def _look_at_state(self):
         while self.monitor.poll(0):
