@@ -107,13 +107,14 @@ class World:
         return self.program.publish(file, self.twin.store(name))
 
     def both(self, case, name, file, player=None):
-        """Publish in both networks; what is said must be the same."""
+        """Publish in both networks; what is said must be the same. Returns: what the player told people."""
         player = player or self.playing[name]
         _, expected, _ = self.publish_twin(name, file)
         code, told, err = player.publish(file, self.net.store(name))
         same = sums(told) == sums(expected) and named(told) == named(expected)
         self.case(case, same and sums(told)[5] == 0, "exit %s: %s instead of %s\n%s" % (
             code, sums(told), sums(expected), err[-1000:]))
+        return err
 
     # --- the cases ---
 
@@ -277,6 +278,43 @@ class World:
                       found["pending"] == 1 and len(found["warnings"]) == 3, "%s %s" % (out, err))
             self.both("flips: %s: the true one" % player.name, name, self.file("true-" + name, [new]))
 
+    def overtaken(self):
+        """A copy of the folder published while the folder had a signed batch that was not sent."""
+        for name in "BC":
+            player, folder = self.playing[name], self.net.store(name)
+            theirs, ours = enrol(27001), enrol(27002)
+            shutil.copytree(folder, folder + ".quick")
+            player.run("trial", "cut", folder, ours.decode())
+            self.publish_twin(name, self.file("theirs-" + name, [theirs]))
+            _, told, err = player.publish(self.file("theirs-" + name, [theirs]), folder + ".quick")
+            self.case("overtaken: %s: the copy" % player.name, told.get("accepted") == 1, err)
+            err = self.both("overtaken: %s" % player.name, name, self.file("ours-" + name, [ours]))
+            self.case("overtaken: %s: new batches" % player.name, "does not fit this outbox" in err, err)
+            _, _, err = player.publish(self.file("more-" + name, [ours, theirs]), folder)
+            self.publish_twin(name, self.file("more-" + name, [ours, theirs]))
+            self.case("overtaken: %s: one chain" % player.name, "batch" not in err, err)
+
+    def restored(self):
+        """Headquarters is set back to an older copy of its disk: what it lost is sent again."""
+        self.net.stop()
+        old = shutil.copytree(self.net.hq, self.net.hq + ".old", ignore=shutil.ignore_patterns("run"))
+        self.net.start()
+        lost = [enrol(26001)]
+        for name in "BC":
+            self.both("restored: %s before" % self.playing[name].name, name, self.file("lost-" + name, lost))
+        self.net.stop()
+        shutil.rmtree(self.net.hq)
+        os.rename(old, self.net.hq)
+        self.net.start()
+        for name in "BC":
+            player = self.playing[name]
+            before = self.batches_in(name)
+            new = self.file("restored-" + name, [enrol(26002)])
+            self.publish_twin(name, new)
+            _, told, err = player.publish(new, self.net.store(name))
+            self.case("restored: %s" % player.name, told.get("accepted") == 1 and "has lost 1 batches" in err and
+                      self.batches_in(name) == before + 2, "%s %s" % (told, err))
+
     def strangers(self):
         """Whoever answers must have the server key of the kit; a key that is not known is told so."""
         for name in "BC":
@@ -333,7 +371,8 @@ class World:
         self.build()
         self.set_up()
         for case in (self.encoding, self.golden, self.questions, self.crash, self.lost_disk, self.exchanged, self.torn,
-                     self.flips, self.strangers, self.closing, self.forks, self.audit):
+                     self.flips, self.overtaken, self.restored, self.strangers, self.closing, self.forks,
+                     self.audit):
             if case == self.golden or self.verdicts.wants(case.__name__):  # the others rest on its day
                 case()
 
@@ -354,8 +393,8 @@ def unusual():
         (0, -1, 1, 2**53 - 1, 2**53 + 1, 2**63 - 1, -2**63, 10**12))]
     events += [{**base, "number": 200 + i, "principal_fen": 1, **change} for i, change in enumerate((
         {"at": "2026-03-01T10:40:00.5Z"}, {"at": "2026-03-01T00:00:00.001-11:30"}, {"at": "2024-02-29T23:59:59+14:00"},
-        {"at": "1970-01-01T00:00:00.001Z"}, {"member": "9" * 19}, {"receipt": "收银台 1 — 😀"}, {"receipt": "é" * 32},
-        {"pay": []}, {"ask": True}, {"channel": "web"}))]
+        {"at": "1970-01-01T00:00:00.001Z"}, {"member": "9" * 19}, {"receipt": "收银台 1 — 😀"},
+        {"receipt": "é" * 32}, {"pay": []}, {"ask": True}, {"channel": "web"}))]
     events += [{**base, "number": 2**53 - 1, "principal_fen": 1}]
     events += [{**base, "terminal": terminal, "receipt": receipt, "principal_fen": 1} for terminal in ("8", "x-Y_9")
                for receipt in ("r1", "r2", "r1", "r3")]

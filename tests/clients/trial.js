@@ -1,5 +1,5 @@
-// What a test asks of the library itself: trial.js LIBRARY flips DIR | false DIR EVENT | forge DIR EVENT |
-// ask DIR VERB BODY.
+// What a test asks of the library itself: trial.js LIBRARY flips DIR | false DIR EVENT | cut DIR EVENT |
+// forge DIR EVENT | ask DIR VERB BODY.
 "use strict";
 
 const fs = require("node:fs");
@@ -66,6 +66,15 @@ async function falsify(store, event) {
   return {state: courier.state, warnings: courier.warnings, pending: store.outbox.pending()};
 }
 
+// A batch that is signed and not sent: the process ends just then.
+function cut(store, event) {
+  store.add(event);
+  const courier = new Courier(store.folder, store.outbox, null);
+  courier.head = store.outbox.last();
+  courier.fill();
+  return {sequence: store.outbox.last().sequence};
+}
+
 // As a copy of the folder would that does not ask where headquarters stands: another body for a sequence.
 async function forge(store, event) {
   const last = store.outbox.last();
@@ -85,6 +94,7 @@ async function main() {
   const verbs = {
     flips: () => flips(store),
     false: () => falsify(store, JSON.parse(more[0])),
+    cut: () => cut(store, JSON.parse(more[0])),
     forge: () => forge(store, JSON.parse(more[0])),
     ask: () => store.query(more[0], more[1], 10),
   };

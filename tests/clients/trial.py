@@ -1,5 +1,5 @@
-"""What a test asks of the library itself: trial.py LIBRARY flips DIR | false DIR EVENT | forge DIR EVENT |
-ask DIR VERB BODY."""
+"""What a test asks of the library itself: trial.py LIBRARY flips DIR | false DIR EVENT | cut DIR EVENT |
+forge DIR EVENT | ask DIR VERB BODY."""
 import base64
 import json
 import sys
@@ -56,6 +56,15 @@ def false(store, event):
     return {"state": courier.state, "warnings": courier.warnings, "pending": store.outbox.pending()}
 
 
+def cut(store, event):
+    """A batch that is signed and not sent: the process ends just then."""
+    store.add(event)
+    courier = Courier(store.folder, store.outbox, None)
+    courier.head = (store.outbox.last().sequence, store.outbox.last().hash)
+    courier._fill()
+    return {"sequence": store.outbox.last().sequence}
+
+
 def forge(store, event):
     """As a copy of the folder would that does not ask where headquarters stands: another body for a sequence."""
     last = store.outbox.last()
@@ -75,8 +84,8 @@ def main():
     with Store(folder) as store:
         if verb == "flips":
             told = flips(store)
-        elif verb in ("false", "forge"):
-            told = {"false": false, "forge": forge}[verb](store, json.loads(more[0]))
+        elif verb in ("false", "cut", "forge"):
+            told = {"false": false, "cut": cut, "forge": forge}[verb](store, json.loads(more[0]))
         else:
             told = store.query(more[0], more[1], 10)
     print(json.dumps(told))
