@@ -78,6 +78,72 @@ static uint64_t slot_number(const struct members *members, uint64_t id)
     return hash_u64(id) >> (64 - members->bits);
 }
 
+/* A walk brings the lots of so many slots near at a time, so far into each list. */
+enum { WALK_BLOCK = 32, WALK_DEPTH = 16 };
+
+/* The lists of a block are followed side by side: their waits for memory overlap. Only what the
+ * processor keeps near changes. */
+static void walk_ahead(const struct members *members, uint64_t slot)
+{
+    const struct lot *pool = members->lots.pool;
+    uint64_t end = members_slot_count(members);
+    uint32_t at[WALK_BLOCK];
+    uint32_t count = 0;
+
+    for (; count < WALK_BLOCK && slot + count < end; count++) {
+        at[count] = members->slots[slot + count].lots;
+    }
+    for (uint32_t depth = 0; pool != NULL && depth < WALK_DEPTH; depth++) {
+        uint32_t more = 0;
+        for (uint32_t i = 0; i < count; i++) {
+            ask_for_lot(&pool[at[i]]);
+        }
+        for (uint32_t i = 0; i < count; i++) {
+            at[i] = at[i] == 0 ? 0 : pool[at[i]].next;
+            more |= at[i];
+        }
+        if (more == 0) {
+            return;
+        }
+    }
+}
+
+struct members_walk members_walk_from(const struct members *members, uint64_t first, uint64_t last)
+{
+    struct members_walk walk = {.members = members, .last = last};
+
+    if (members->slots == NULL) {
+        return walk;
+    }
+    walk.slot = first >> (64 - members->bits);
+    while (members->slots[walk.slot].id != 0 && hash_u64(members->slots[walk.slot].id) < first) {
+        walk.slot++; /* of the range before, moved up by its run */
+    }
+    return walk;
+}
+
+struct member *members_walk_next(struct members_walk *walk)
+{
+    const struct members *members = walk->members;
+    uint64_t end = members_slot_count(members);
+
+    for (; walk->slot < end; walk->slot++) {
+        struct member *member = &members->slots[walk->slot];
+        if (walk->slot >= walk->near) {
+            walk_ahead(members, walk->slot);
+            walk->near = walk->slot + WALK_BLOCK;
+        }
+        if (member->id != 0) {
+            walk->slot++;
+            return hash_u64(member->id) <= walk->last ? member : NULL;
+        }
+        if (walk->slot > walk->last >> (64 - members->bits)) {
+            return NULL;
+        }
+    }
+    return NULL;
+}
+
 static void members_resize(struct members *members, uint32_t bits)
 {
     struct members old = *members;

@@ -48,6 +48,19 @@ struct pack *members_add_pack(struct members *members, slice_t code, uint64_t me
 void members_look_ahead(const struct members *members, const uint64_t *ids, uint32_t count,
                         uint32_t at);
 
+/* A walk over the members whose hash lies in a range (bounds included), in the order of the hash:
+ * which they are does not depend on how the table grew. No member may be added meanwhile. */
+struct members_walk {
+    const struct members *members;
+    uint64_t slot;
+    uint64_t near; /* slots before this one have been looked at ahead */
+    uint64_t last; /* hash */
+};
+
+struct members_walk members_walk_from(const struct members *members, uint64_t first, uint64_t last);
+/* NULL: the range is at its end. */
+struct member *members_walk_next(struct members_walk *walk);
+
 /* How many slots a walk over members->slots covers. */
 uint64_t members_slot_count(const struct members *members);
 

@@ -138,6 +138,73 @@ START_TEST(the_order_of_arrival_does_not_show)
 }
 END_TEST
 
+/* Go through all hashes in 2^bits ranges: everybody comes once, in the order of the table. */
+static void assert_walked(const struct members *members, uint32_t bits)
+{
+    uint64_t walked = 0;
+    uint64_t at = 0;
+
+    for (uint64_t range = 0; range < 1ULL << bits; range++) {
+        uint64_t width = bits == 0 ? 0 : 1ULL << (64 - bits);
+        uint64_t last = (range + 1) * width - 1;
+        struct members_walk walk = members_walk_from(members, range * width, last);
+        const struct member *member = NULL;
+        while ((member = members_walk_next(&walk)) != NULL) {
+            while (members->slots[at].id == 0) {
+                at++;
+            }
+            ck_assert_ptr_eq(member, &members->slots[at++]);
+            ck_assert_uint_ge(hash_u64(member->id), range * width);
+            ck_assert_uint_le(hash_u64(member->id), last);
+            walked++;
+        }
+        ck_assert_ptr_null(members_walk_next(&walk));
+    }
+    ck_assert_uint_eq(walked, members->count);
+}
+
+START_TEST(ranges_of_the_hash_have_everybody_once)
+{
+    struct members members = {0};
+
+    assert_walked(&members, 0);
+    for (uint64_t id = 1; id <= 3000; id++) {
+        members_add(&members, id * 7, (store_t){0});
+        if (id % 500 == 1) {
+            assert_walked(&members, (uint32_t)(id % 7));
+        }
+    }
+    for (uint32_t bits = 0; bits <= 13; bits++) { /* up to ranges finer than slots */
+        assert_walked(&members, bits);
+    }
+    uint64_t hash = hash_u64(700);
+    struct members_walk walk = members_walk_from(&members, hash, hash); /* of one hash */
+    ck_assert_uint_eq(members_walk_next(&walk)->id, 700);
+    ck_assert_ptr_null(members_walk_next(&walk));
+    members_deinit(&members);
+}
+END_TEST
+
+/* Runs that reach into the next range, and into the overrun. */
+START_TEST(a_range_ends_within_a_run)
+{
+    struct members members = {0};
+    int found = 0;
+
+    for (uint64_t id = 1; found < 38; id++) {
+        if (hash_u64(id) >> 58 == 30 || hash_u64(id) >> 58 == 31 || hash_u64(id) >> 58 == 63) {
+            members_add(&members, id, (store_t){0});
+            found++;
+        }
+    }
+    ck_assert_uint_eq(members.bits, 6);
+    for (uint32_t bits = 0; bits <= 10; bits++) {
+        assert_walked(&members, bits);
+    }
+    members_deinit(&members);
+}
+END_TEST
+
 START_TEST(packs_come_go_and_come_again)
 {
     struct members members = {0};
@@ -191,6 +258,8 @@ int main(void)
     tcase_add_test(tcase, growth_keeps_everybody);
     tcase_add_test(tcase, the_last_slots_do_not_wrap);
     tcase_add_test(tcase, the_order_of_arrival_does_not_show);
+    tcase_add_test(tcase, ranges_of_the_hash_have_everybody_once);
+    tcase_add_test(tcase, a_range_ends_within_a_run);
     tcase_add_test(tcase, packs_come_go_and_come_again);
     tcase_add_test(tcase, many_packs);
     suite_add_tcase(suite, tcase);
