@@ -91,6 +91,8 @@ json_t *answer_positions(const struct book *book)
 
 /* --- reports --- */
 
+/* While a sweep runs, its breakage and the lots that ended lag: both come with the ranges to be
+ * swept. Closed cycles are complete. */
 static json_t *open_report(struct book *book)
 {
     struct report report;
@@ -229,7 +231,10 @@ static json_t *lot_row(const struct book *book, const struct lot *lot, const cha
 static void add_lots(const struct book *book, json_t *rows, uint32_t head, const char *pack)
 {
     for (uint32_t at = head; at != 0; at = book->state.members.lots.pool[at].next) {
-        json_array_append_new(rows, lot_row(book, &book->state.members.lots.pool[at], pack));
+        const struct lot *lot = &book->state.members.lots.pool[at];
+        if (!state_lot_ended(&book->state, lot)) {
+            json_array_append_new(rows, lot_row(book, lot, pack));
+        }
     }
 }
 

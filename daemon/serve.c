@@ -140,6 +140,14 @@ static void hand_over(struct server *server)
     committer_start(server->committer, group, server_now(server));
 }
 
+/* A range a turn, so that whoever asks for something waits for no more. */
+static void sweep_on(struct server *server)
+{
+    if (!server->stopping && ledger_has_room(server->ledger)) {
+        (void)ledger_sweep_on(server->ledger, server_now(server));
+    }
+}
+
 static bool tend_gate(struct server *server)
 {
     int64_t now = server_real_ms();
@@ -173,7 +181,8 @@ static void wait_for_more(struct server *server)
         short events = client->answer != NULL ? POLLOUT : client->asked ? 0 : POLLIN;
         fds[count++] = (struct pollfd){.fd = events == 0 ? -1 : client->fd, .events = events};
     }
-    poll(fds, count, server->keeper.end < 0 ? 100 : 1000);
+    bool sweeps = takes && !server->stopping && book_sweeps(server->book);
+    poll(fds, count, sweeps ? 0 : server->keeper.end < 0 ? 100 : 1000);
     struct signalfd_siginfo signal_info;
     if (read(server->signals, &signal_info, sizeof signal_info) == sizeof signal_info) {
         server->stopping = true;
@@ -202,6 +211,7 @@ static void loop(struct server *server)
         if (server->ready) { /* before, nobody can be told where stores connect */
             control_serve(&server->control, server_take_request, server);
         }
+        sweep_on(server);
         hand_over(server);
         if (!tend_gate(server)) {
             server->failed = true;

@@ -155,6 +155,9 @@ static outcome_t rules_check(struct ruling *ruling)
     } else {
         ruling->member = members_find(&ruling->state->members, ruling->event->member);
     }
+    if (ruling->state->sweep.runs) {
+        ruling_roll_forward(ruling);
+    }
     return rules_of_type[ruling->event->type].check(ruling);
 }
 
@@ -316,76 +319,6 @@ void apply_event(struct apply *apply, store_t store, slice_t bytes, const struct
         return;
     }
     tell(apply, &ruling, (struct cleared){.bytes = bytes, .outcome = outcome});
-}
-
-/* --- day-ends --- */
-
-/* What FUND owes for a lot that ends: the rest of its redemption value (rule 20). */
-static void expire_claims(struct apply *apply, const struct lot *lot)
-{
-    const struct lot_class *class = lots_class_at(&apply->state->members.lots, lot->class);
-    struct claim claim = {
-        .kind = KIND_BREAKAGE,
-        .debtor = class->fund,
-        .creditor = class->beneficiary,
-        .amount = class->model == MODEL_PF ? lot_principal_left(lot) : money(0),
-    };
-    struct part part = {
-        .product = class->product,
-        .lot = lot->id,
-        .sold = class->store,
-        .used = STORE_NONE,
-        .terms_version = class->terms_version,
-    };
-
-    claims_single(&claim, &part, &apply->claims);
-}
-
-/* End the member's lots that are good through `day` at most. Keeps the earliest end that is
- * left. */
-static void expire_member(struct apply *apply, struct member *member, day_t day)
-{
-    struct state *state = apply->state;
-    struct lots *lots = &state->members.lots;
-    uint32_t at = member->lots;
-
-    while (at != 0) {
-        const struct lot *lot = &lots->pool[at];
-        uint32_t next = lot->next;
-        if (lot->valid_to <= day) {
-            expire_claims(apply, lot);
-            positions_post(&state->positions, STORE_NONE, &apply->claims);
-            struct expired expired = {member->id, lot, day, &apply->claims};
-            apply->sink.expired(apply->sink.context, &expired);
-            lots_remove(lots, &member->lots, at);
-        } else if (lot->valid_to < state->next_expiry) {
-            state->next_expiry = lot->valid_to;
-        }
-        at = next;
-    }
-}
-
-void apply_day_end(struct apply *apply, day_t day)
-{
-    struct state *state = apply->state;
-
-    CHECK(day > state->open_day);
-    while (state->open_day < day) {
-        if (state->next_expiry > state->open_day) {
-            /* nothing ends before then: skip to the day on which something does */
-            state->open_day = state->next_expiry < day ? state->next_expiry : day;
-            continue;
-        }
-        state->next_expiry = DAY_MAX;
-        uint64_t slots = members_slot_count(&state->members);
-        for (uint64_t i = 0; i < slots; i++) {
-            struct member *member = &state->members.slots[i];
-            if (member->id != 0 && member->lots != 0) {
-                expire_member(apply, member, state->open_day);
-            }
-        }
-        state->open_day++;
-    }
 }
 
 void apply_deadline(struct apply *apply)

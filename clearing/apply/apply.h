@@ -55,10 +55,24 @@ struct apply {
 void apply_event(struct apply *apply, store_t store, slice_t bytes, const struct event *event,
                  int64_t received_ms);
 
-/* End the open day and all days before `day`, which becomes the open one: what expires ends (rule
- * 20).
- * Days only go forward. */
+/* --- days (sweep.c) --- */
+
+/* End the open day and all days before `day`, which becomes the open one. Where something may end
+ * by then (rule 20) a sweep begins: from here on what ended counts for nothing, but it is taken out
+ * of its member's lots, and its claims made, when an event touches the member or its range is swept
+ * at last. Until then figures over all members' lots, and the breakage in the positions, lag.
+ * Days only go forward. No sweep may run. */
 void apply_day_end(struct apply *apply, day_t day);
+
+/* What some ranges of a sweep ended. */
+struct swept {
+    uint64_t lots;
+    money_sum_t breakage; /* the claims of them */
+};
+
+/* Sweep the next `ranges` (state_sweep_range) of the sweep that runs; it ends with the last. All
+ * that are left at once is how one thread without anybody who waits does it; 0: does nothing. */
+void apply_sweep(struct apply *apply, uint64_t ranges, struct swept *ret_swept);
 
 /* Refuse everything that still waits, with the reason that stands (the deadline of rule 33a). */
 void apply_deadline(struct apply *apply);

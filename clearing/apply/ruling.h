@@ -137,6 +137,12 @@ money_t draw_units(struct ruling *ruling, uint32_t *head, product_t product, uin
 void draw_back_shares(const struct share *shares, uint32_t count, int64_t cum, int64_t units,
                       money_t *ret_parts);
 
+/* --- days (sweep.c) --- */
+
+/* While a sweep runs: end the lots of the event's member (if any) that ended with the last
+ * day-end, before anything looks at them. */
+void ruling_roll_forward(struct ruling *ruling);
+
 /* --- ending lots (cashout.c) --- */
 
 /* End one lot for its principal, commission telescoped back, and take it out of its list (rule

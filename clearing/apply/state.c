@@ -48,6 +48,20 @@ const struct terms *state_terms(const struct state *state, day_t day)
     return state->terms[version - 1];
 }
 
+uint64_t state_sweep_left(const struct state *state)
+{
+    return state->sweep.runs ? (1ULL << state->sweep.bits) - state->sweep.next : 0;
+}
+
+struct sweep_range state_sweep_range(const struct state *state, uint64_t ranges)
+{
+    const struct sweep *sweep = &state->sweep;
+    uint64_t width = sweep->bits == 0 ? 0 : 1ULL << (64 - sweep->bits); /* 0: 2^64 */
+
+    CHECK(ranges > 0 && ranges <= state_sweep_left(state));
+    return (struct sweep_range){sweep->next * width, (sweep->next + ranges) * width - 1};
+}
+
 struct original *state_original(const struct state *state, uint64_t seq)
 {
     const uint64_t *place = map_find(&state->originals.index, seq);

@@ -28,6 +28,26 @@ struct originals {
     struct map returned;   /* top-up's lot -> commission returned so far */
 };
 
+/* A sweep: what ended with the last day-end is taken out in ranges of the members' hash (sweep.c).
+ * A lot has ended when it is good through `through` at most and was there at the day-end: a member
+ * that is touched before its range comes is rolled forward then, and finds the same. */
+#define SWEEP_BITS_MAX 32
+
+struct sweep {
+    bool runs;         /* the rest means nothing otherwise */
+    day_t from;        /* the days that ended */
+    day_t through;
+    uint64_t accepted; /* events by then */
+    uint32_t bits;     /* there are 2^bits ranges, equal parts of the hash */
+    uint64_t next;     /* the first that is not swept, from 0 */
+};
+
+/* Bounds of ranges side by side, included. */
+struct sweep_range {
+    uint64_t first;
+    uint64_t last;
+};
+
 struct state {
     struct registry registry;
     struct terms **terms; /* owned, by version - 1; `from` rises */
@@ -35,7 +55,9 @@ struct state {
     uint32_t terms_capacity;
     day_t open_day;
     uint64_t accepted; /* events accepted so far: the last sequence number given out */
-    day_t next_expiry; /* no lot ends before this day's day-end */
+    day_t next_expiry; /* no lot ends before this day's day-end (while a sweep runs: none that was
+                        * swept or made since) */
+    struct sweep sweep;
     struct members members;
     struct numbers numbers;
     struct waiting waiting;
@@ -55,6 +77,17 @@ void state_take_terms(struct state *state, struct terms *take_terms);
 /* The terms in force on a day: the latest version whose `from` is not after it; before the first
  * version, the first. There is at least one. */
 const struct terms *state_terms(const struct state *state, day_t day);
+
+/* How many ranges are left; 0: no sweep runs. */
+uint64_t state_sweep_left(const struct state *state);
+/* Bounds of the next `ranges`, which are at most those left. */
+struct sweep_range state_sweep_range(const struct state *state, uint64_t ranges);
+/* Did this lot end with the last day-end, though its member may not have been rolled forward? */
+static inline bool state_lot_ended(const struct state *state, const struct lot *lot)
+{
+    return state->sweep.runs && lot->valid_to <= state->sweep.through &&
+           lot->id >> 16 <= state->sweep.accepted;
+}
 
 /* Write everything but the registry and the terms, which come from records of their own
  * (state_image.c); read it into a state that has those. False: the bytes are bad. */

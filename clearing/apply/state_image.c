@@ -39,6 +39,37 @@ static bool originals_load(struct originals *originals, struct reader *reader)
            map_load(&originals->cashed, reader) && map_load(&originals->returned, reader);
 }
 
+/* --- the sweep --- */
+
+static void sweep_save(const struct sweep *sweep, struct spool *spool)
+{
+    struct writer *writer = spool_room(spool, 64);
+
+    write_u8(writer, sweep->runs ? 1 : 0);
+    if (sweep->runs) {
+        write_signed(writer, sweep->from);
+        write_signed(writer, sweep->through);
+        write_varint(writer, sweep->accepted);
+        write_u8(writer, (uint8_t)sweep->bits);
+        write_varint(writer, sweep->next);
+    }
+}
+
+static bool sweep_load(struct sweep *sweep, struct reader *reader)
+{
+    *sweep = (struct sweep){.runs = read_u8(reader) == 1};
+    if (sweep->runs) {
+        sweep->from = read_day(reader);
+        sweep->through = read_day(reader);
+        sweep->accepted = read_varint(reader);
+        sweep->bits = read_u8(reader);
+        sweep->next = read_varint(reader);
+        reader->bad = reader->bad || sweep->bits > SWEEP_BITS_MAX ||
+                      sweep->next >= 1ULL << sweep->bits;
+    }
+    return !reader->bad;
+}
+
 void state_save(const struct state *state, struct spool *spool)
 {
     struct writer *writer = spool_room(spool, 64);
@@ -46,6 +77,7 @@ void state_save(const struct state *state, struct spool *spool)
     write_signed(writer, state->open_day);
     write_varint(writer, state->accepted);
     write_signed(writer, state->next_expiry);
+    sweep_save(&state->sweep, spool);
     members_save(&state->members, spool);
     numbers_save(&state->numbers, spool);
     waiting_save(&state->waiting, spool);
@@ -58,7 +90,7 @@ bool state_load(struct state *state, struct reader *reader)
     state->open_day = read_day(reader);
     state->accepted = read_varint(reader);
     state->next_expiry = read_day(reader);
-    return !reader->bad && members_load(&state->members, reader) &&
+    return sweep_load(&state->sweep, reader) && members_load(&state->members, reader) &&
            numbers_load(&state->numbers, reader) && waiting_load(&state->waiting, reader) &&
            originals_load(&state->originals, reader) &&
            positions_load(&state->positions, reader);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "clearing/base/memory.h"
+#include "clearing/journal/bytes.h"
 #include "proto/codec/frame.h"
 
 /* --- what the rules tell --- */
@@ -203,6 +204,7 @@ void book_apply_batch(struct book *book, const struct batch_door *door, int64_t 
     stream->records[stream->record_count++] = book->records;
     memcpy(stream->last, door->digest, DIGEST_LEN);
     stream->next++;
+    book->sweep_owed = book_sweeps(book);
     book->clock_ms = received_ms;
     book->records++;
 }
@@ -231,7 +233,49 @@ bool book_day_due(const struct book *book, int64_t received_ms)
 void book_apply_day_end(struct book *book, day_t day, int64_t received_ms, struct writer *results)
 {
     apply_day_end(&book->apply, day);
+    book->sweep_owed = book_sweeps(book);
     write_signed(results, day);
+    book->clock_ms = received_ms;
+    book->records++;
+}
+
+void book_sweep_payload(const struct book *book, uint64_t ranges,
+                        uint8_t ret_payload[BOOK_SWEEP_LEN])
+{
+    struct sweep_range range = state_sweep_range(&book->state, ranges);
+
+    bytes_put_u32(ret_payload, (uint32_t)book->state.sweep.through);
+    bytes_put_u64(ret_payload + 4, range.first);
+    bytes_put_u64(ret_payload + 12, range.last);
+}
+
+uint64_t book_sweep_ranges(const struct book *book, slice_t payload)
+{
+    const struct sweep *sweep = &book->state.sweep;
+    uint8_t mine[BOOK_SWEEP_LEN];
+
+    if (!sweep->runs || payload.len != sizeof mine) {
+        return 0;
+    }
+    uint64_t last = bytes_get_u64((const uint8_t *)payload.text + 12);
+    uint64_t end = sweep->bits == 0 ? 1 : (last >> (64 - sweep->bits)) + 1;
+    if (end <= sweep->next) {
+        return 0;
+    }
+    book_sweep_payload(book, end - sweep->next, mine);
+    return slice_equal(payload, (slice_t){(const char *)mine, sizeof mine}) ? end - sweep->next : 0;
+}
+
+void book_apply_sweep(struct book *book, uint64_t ranges, int64_t received_ms,
+                      struct writer *results)
+{
+    struct swept swept;
+
+    apply_sweep(&book->apply, ranges, &swept);
+    book->sweep_owed = false;
+    write_varint(results, swept.lots);
+    write_varint(results, money_sum_high(swept.breakage));
+    write_varint(results, money_sum_low(swept.breakage));
     book->clock_ms = received_ms;
     book->records++;
 }

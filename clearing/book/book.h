@@ -56,6 +56,7 @@ struct book {
     uint32_t cycle_capacity;
     day_t cycle_from;            /* of the open cycle */
     uint64_t cycle_first_record;
+    bool sweep_owed;              /* a range of the sweep comes before the next batch */
     struct report_events refused; /* of the open cycle */
     struct report_events late;
     struct results_stream results;
@@ -131,10 +132,33 @@ day_t book_day(const struct book *book, int64_t at_ms);
 /* Is a day-end due before something received at this instant? (There are terms, and the instant
  * lies on a later day than the open one.) */
 bool book_day_due(const struct book *book, int64_t received_ms);
-/* Apply a day-end as the next record: `day` is the new open day. Results: results_day_end. */
+/* Apply a day-end as the next record: `day` is the new open day, no sweep runs. Results: the
+ * day. */
 void book_apply_day_end(struct book *book, day_t day, int64_t received_ms, struct writer *results);
 
+/* Does the sweep of a day-end run (clearing/apply/state.h)? Until it has ended, no day-end and no
+ * close may come, and before each batch comes a range of it. */
+static inline bool book_sweeps(const struct book *book)
+{
+    return book->state.sweep.runs;
+}
+
+/* The payload of a sweep record of the next `ranges` (1 to those left): the last day that ended (4
+ * bytes), then the first and the last hash that are swept (8 bytes each), big-endian. */
+#define BOOK_SWEEP_LEN 20
+void book_sweep_payload(const struct book *book, uint64_t ranges,
+                        uint8_t ret_payload[BOOK_SWEEP_LEN]);
+/* How many ranges a record's payload sweeps; 0: it is not one that may come next. */
+uint64_t book_sweep_ranges(const struct book *book, slice_t payload);
+/* Sweep the next `ranges` as the next record. Results: how many lots ended, and the sum of the
+ * claims for them in fen as two halves, high first. */
+void book_apply_sweep(struct book *book, uint64_t ranges, int64_t received_ms,
+                      struct writer *results);
+
 /* --- headquarters --- */
+
+/* Do these bytes ask for a cycle to be closed? The sweep has to end before them. */
+bool book_hq_closes(slice_t bytes);
 
 /* Check and apply a headquarters' record (kind INIT or HQ) as the next one. Results of a close: the
  * nets.

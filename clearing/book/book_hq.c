@@ -345,9 +345,13 @@ static bool close_cycle(struct hq_door *door, struct fault *ret_fault)
         .close_record = book->records,
     };
     struct report report;
+    struct swept swept;
 
     if (book->state.terms_count == 0) {
         return refuse(ret_fault, "close: there are no terms yet");
+    }
+    if (book->state.sweep.runs) {
+        return refuse(ret_fault, "close: the sweep of the last day-end has not ended");
     }
     if (!free_id(book, door->body.cycle, &cycle.id)) {
         return refuse(ret_fault, "close: the cycle's id is no code");
@@ -355,6 +359,8 @@ static bool close_cycle(struct hq_door *door, struct fault *ret_fault)
     results_stream_reset(&book->results); /* the deadline's refusals are not kept one by one */
     apply_deadline(&book->apply);
     apply_day_end(&book->apply, book->state.open_day + 1);
+    /* what ends with the last day belongs to the cycle */
+    apply_sweep(&book->apply, state_sweep_left(&book->state), &swept);
     report_build(&book->state, &book->refused, &book->late, &report);
     report.cycle = cycle.id.text;
     report.from = cycle.from;
@@ -422,6 +428,16 @@ static bool signed_by_hq(const struct hq_door *door, struct fault *ret_fault)
         return fault_set(ret_fault, FAULT_CRYPTO, "the record is not signed by headquarters' key");
     }
     return true;
+}
+
+bool book_hq_closes(slice_t bytes)
+{
+    struct hq_record record;
+    struct hq_body body;
+    struct decode_fault fault;
+
+    return hq_decode_record(bytes, &record, &fault) &&
+           hq_decode_body(record.body, &body, &fault) && body.type == HQ_CYCLE_CLOSE;
 }
 
 bool book_apply_hq(struct book *book, slice_t bytes, int64_t received_ms, struct writer *results,

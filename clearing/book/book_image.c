@@ -6,7 +6,7 @@
 #include "clearing/base/memory.h"
 #include "clearing/book/book.h"
 
-#define IMAGE_VERSION 1
+#define IMAGE_VERSION 2
 #define EVENT_ROOM    (2 * CODE_LEN_MAX + 64)
 
 static bool read_code(struct reader *reader, code_t *ret_code)
@@ -183,6 +183,7 @@ static void head_save(const struct book *book, struct spool *spool)
     write_varint(writer, book->hq_number);
     write_signed(writer, book->cycle_from);
     write_varint(writer, book->cycle_first_record);
+    write_u8(writer, book->sweep_owed ? 1 : 0);
     write_varint(writer, book->rule_count);
     for (uint32_t i = 0; i < book->rule_count; i++) {
         write_varint(spool_room(spool, 16), book->rules[i]);
@@ -232,6 +233,7 @@ static bool head_load(struct book *book, struct reader *reader, struct fault *re
     book->hq_number = read_varint(reader);
     book->cycle_from = read_day(reader);
     book->cycle_first_record = read_varint(reader);
+    book->sweep_owed = read_u8(reader) == 1;
     return !reader->bad && rules_load(book, reader, ret_fault);
 }
 

@@ -140,6 +140,37 @@ int64_t ledger_now(struct ledger *ledger, int64_t real_ms)
     return ledger->book.test_clock ? ledger->book.clock_ms : forward(ledger, real_ms);
 }
 
+static void gather_sweep(struct ledger *ledger, uint64_t ranges, int64_t now_ms)
+{
+    struct writer results = results_writer(ledger);
+    uint8_t payload[BOOK_SWEEP_LEN];
+
+    book_sweep_payload(&ledger->book, ranges, payload);
+    book_apply_sweep(&ledger->book, ranges, now_ms, &results);
+    gather(ledger,
+           RECORD_SWEEP,
+           (slice_t){(const char *)payload, sizeof payload},
+           written(&results),
+           now_ms);
+}
+
+/* All that is left of a sweep, in one record: nobody is served meanwhile. */
+static void gather_sweep_rest(struct ledger *ledger, int64_t now_ms)
+{
+    if (book_sweeps(&ledger->book)) {
+        gather_sweep(ledger, state_sweep_left(&ledger->book.state), now_ms);
+    }
+}
+
+bool ledger_sweep_on(struct ledger *ledger, int64_t now_ms)
+{
+    if (!book_sweeps(&ledger->book)) {
+        return false;
+    }
+    gather_sweep(ledger, 1, forward(ledger, now_ms));
+    return true;
+}
+
 static void gather_day_end(struct ledger *ledger, int64_t now_ms)
 {
     struct writer results = results_writer(ledger);
@@ -153,6 +184,19 @@ static void gather_day_end(struct ledger *ledger, int64_t now_ms)
            (slice_t){(const char *)payload, sizeof payload},
            written(&results),
            now_ms);
+}
+
+/* What comes before a record received now: a day-end that is due, and a range of the sweep that it
+ * begins or that runs already. A small alliance is one range. */
+static void gather_due(struct ledger *ledger, int64_t now_ms)
+{
+    if (book_day_due(&ledger->book, now_ms)) {
+        gather_sweep_rest(ledger, now_ms); /* of the day-end before */
+        gather_day_end(ledger, now_ms);
+    }
+    if (book_sweeps(&ledger->book)) {
+        gather_sweep(ledger, 1, now_ms);
+    }
 }
 
 /* A batch's record, and continuation records for what does not fit. */
@@ -263,9 +307,7 @@ ledger_take_t ledger_take_door(struct ledger *ledger, struct batch_door *door, i
                       ret_expect);
     }
     now_ms = forward(ledger, now_ms);
-    if (book_day_due(book, now_ms)) {
-        gather_day_end(ledger, now_ms);
-    }
+    gather_due(ledger, now_ms);
     book_apply_batch(book, door, now_ms);
     uint64_t index = gather_batch(ledger, door->bytes, now_ms);
     answer_later(ledger, tag, index, door->batch.sequence);
@@ -297,8 +339,9 @@ bool ledger_take_hq(struct ledger *ledger, slice_t bytes, int64_t now_ms, uint64
         return fault_set(ret_fault, FAULT_LIMIT, "the record is over %d bytes", RECORD_CONTENT_MAX);
     }
     now_ms = forward(ledger, now_ms);
-    if (book_day_due(book, now_ms)) {
-        gather_day_end(ledger, now_ms);
+    gather_due(ledger, now_ms);
+    if (book_hq_closes(bytes)) {
+        gather_sweep_rest(ledger, now_ms);
     }
     if (!book_apply_hq(book, bytes, now_ms, &results, ret_fault)) {
         return false;
@@ -309,7 +352,7 @@ bool ledger_take_hq(struct ledger *ledger, slice_t bytes, int64_t now_ms, uint64
         answer_later(ledger, tag, index, 0);
     }
     if (book_day_due(book, book->clock_ms)) { /* a test clock has been set forward */
-        gather_day_end(ledger, book->clock_ms);
+        gather_due(ledger, book->clock_ms);
     }
     return true;
 }

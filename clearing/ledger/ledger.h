@@ -93,9 +93,9 @@ struct ledger_expect {
 bool ledger_admit_batch(struct ledger *ledger, slice_t bytes, struct batch_door *door,
                         const uint8_t **ret_key, struct ledger_expect *ret_expect) MUST_USE;
 
-/* Take a checked batch: day-ends that are due first, then the batch (or the answer to one taken
- * before). An equivocation is journaled as evidence and answered at once. `tag` comes back with
- * the group. */
+/* Take a checked batch: a day-end that is due and a range of a sweep that runs first, then the
+ * batch (or the answer to one taken before). An equivocation is journaled as evidence and answered
+ * at once. `tag` comes back with the group. */
 ledger_take_t ledger_take_door(struct ledger *ledger, struct batch_door *door, int64_t now_ms,
                                uint64_t tag, struct ledger_expect *ret_expect);
 
@@ -106,10 +106,15 @@ ledger_take_t ledger_take_batch(struct ledger *ledger, slice_t bytes, int64_t no
 /* Where a store stands (the answer to Hello). */
 void ledger_stand(struct ledger *ledger, store_t store, struct ledger_expect *ret_expect);
 
-/* Take a headquarters' record; it is answered with the group.
- * Returns: false with ret_fault: refused, nothing has changed. */
+/* Take a headquarters' record, after what comes before it as before a batch, or the whole rest of
+ * the sweep when it closes a cycle; it is answered with the group.
+ * Returns: false with ret_fault: refused, it has changed nothing. */
 bool ledger_take_hq(struct ledger *ledger, slice_t bytes, int64_t now_ms, uint64_t tag,
                     struct fault *ret_fault) MUST_USE;
+
+/* Sweep one range further, when nothing else is to be done. The gathering group has room.
+ * Returns: false: no sweep runs. */
+bool ledger_sweep_on(struct ledger *ledger, int64_t now_ms);
 
 /* The clock of the network: real time, or what a test network was told. */
 int64_t ledger_now(struct ledger *ledger, int64_t real_ms);

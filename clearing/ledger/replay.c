@@ -101,6 +101,9 @@ static bool take_batch(struct replay *replay, const struct record *record,
     if (book_day_due(book, record->received_at_ms)) {
         return differs(record, ret_fault, "a day-end was due before it");
     }
+    if (book->sweep_owed) {
+        return differs(record, ret_fault, "a range of the sweep was due before it");
+    }
     book_apply_batch(book, door, record->received_at_ms);
     replay->events += door->event_count;
     struct writer head = results_writer(replay);
@@ -164,7 +167,26 @@ static bool take_day_end(struct replay *replay, const struct record *record,
         day != book_day(book, record->received_at_ms)) {
         return differs(record, ret_fault, "it ends a day that is not due");
     }
+    if (book_sweeps(book)) {
+        return differs(record, ret_fault, "the sweep of the day-end before it has not ended");
+    }
     book_apply_day_end(book, day, record->received_at_ms, &results);
+    return compare(record, written(&results), ret_fault);
+}
+
+static bool take_sweep(struct replay *replay, const struct record *record, struct fault *ret_fault)
+{
+    struct book *book = replay->book;
+    struct writer results = results_writer(replay);
+
+    if (!book_sweeps(book)) {
+        return differs(record, ret_fault, "no sweep is under way");
+    }
+    uint64_t ranges = book_sweep_ranges(book, record->payload);
+    if (ranges == 0) {
+        return differs(record, ret_fault, "it does not sweep what comes next");
+    }
+    book_apply_sweep(book, ranges, record->received_at_ms, &results);
     return compare(record, written(&results), ret_fault);
 }
 
@@ -219,6 +241,7 @@ bool replay_record_read(struct replay *replay, const struct record *record,
     case RECORD_EVIDENCE:
         return take_evidence(replay, record, ret_fault);
     case RECORD_SWEEP:
+        return take_sweep(replay, record, ret_fault);
     case RECORD_CYCLE:
     case RECORD_CLOCK:
         break;

@@ -77,7 +77,9 @@ static inline void fixture_open(struct fixture *f, bool create)
     ck_assert_msg(f->ledger != NULL, "%s", fault.text);
 }
 
-static inline void fixture_rules(struct fixture *f)
+/* Points are good for `valid_days`, and what is left of them then is HQ's; 0: as the sample says,
+ * for ever. */
+static inline void fixture_rules(struct fixture *f, int32_t valid_days)
 {
     static uint8_t bytes[HQ_BODY_LEN_MAX];
     struct registry registry = {0};
@@ -91,6 +93,12 @@ static inline void fixture_rules(struct fixture *f)
         complaints_write(&complaints, stderr);
     }
     ck_assert(good);
+    for (uint32_t i = 0; i < terms.product_count && valid_days > 0; i++) {
+        if (terms.products[i].kind == PRODUCT_POINTS) {
+            terms.products[i].valid_days = valid_days;
+            terms.products[i].beneficiary = code_of(slice_of("HQ"));
+        }
+    }
     size_t len = terms_codec_encode_registry(&registry, &place, bytes, sizeof bytes);
     struct hq_body rows = {.type = HQ_APPLY,
                            .apply = {.registry = {(const char *)bytes, (uint32_t)len}}};
@@ -123,7 +131,8 @@ static inline void fixture_approve(struct fixture *f, int store, const char *cod
     fixture_hq(f, &body);
 }
 
-static inline void fixture_make(struct fixture *f)
+/* A network whose points are good for so many days (0: for ever). */
+static inline void fixture_make_expiring(struct fixture *f, int32_t valid_days)
 {
     static const char *const codes[] = {"A", "B", "C"};
     uint8_t hq_public[32];
@@ -147,13 +156,18 @@ static inline void fixture_make(struct fixture *f)
     network_id(&body.init, body.created_ms, f->network);
     fixture_open(f, true);
     fixture_hq(f, &body);
-    fixture_rules(f);
+    fixture_rules(f, valid_days);
     for (int i = 0; i < FIXTURE_STORES; i++) {
         f->store_keys[i] = sign_key_new();
         f->sequence[i] = 1;
         fixture_approve(f, i, codes[i]);
     }
     ck_assert_msg(ledger_flush(f->ledger, FIXTURE_START_MS, &fault), "%s", fault.text);
+}
+
+static inline void fixture_make(struct fixture *f)
+{
+    fixture_make_expiring(f, 0);
 }
 
 static inline void fixture_free(struct fixture *f)

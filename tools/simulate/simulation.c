@@ -191,6 +191,20 @@ static void on_expired(void *context, const struct expired *expired)
     }
 }
 
+/* End the days before `day`, one after another where something ends, so that what ends is told in
+ * the order of the days. */
+static void end_days(struct simulation *simulation, day_t day)
+{
+    const struct state *state = &simulation->state;
+    struct swept swept;
+
+    while (state->open_day < day) {
+        day_t ends = state->next_expiry > state->open_day ? state->next_expiry : state->open_day;
+        apply_day_end(&simulation->apply, ends < day ? ends + 1 : day);
+        apply_sweep(&simulation->apply, state_sweep_left(state), &swept);
+    }
+}
+
 void simulation_run(struct simulation *simulation)
 {
     struct state *state = &simulation->state;
@@ -208,7 +222,7 @@ void simulation_run(struct simulation *simulation)
     for (uint32_t i = 0; i < simulation->count; i++) {
         const struct simulated *simulated = &simulation->events[i];
         if (simulated->day > state->open_day) {
-            apply_day_end(&simulation->apply, simulated->day);
+            end_days(simulation, simulated->day);
         }
         CHECK(decode_event(simulated->bytes, &event, &fault)); /* we have encoded it */
         apply_event(

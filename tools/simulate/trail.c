@@ -194,6 +194,9 @@ static int ended_compare(const void *left, const void *right)
     const struct ended *a = left;
     const struct ended *b = right;
 
+    if (a->day != b->day) {
+        return a->day < b->day ? -1 : 1;
+    }
     if (a->member != b->member) {
         return a->member < b->member ? -1 : 1;
     }
@@ -236,9 +239,6 @@ static void on_expired(void *context, const struct expired *expired)
     const struct state *state = &trail->simulation->state;
     const struct lot_class *class = lots_class_at(&state->members.lots, expired->lot->class);
 
-    if (trail->ended_count > 0 && trail->ended[0].day != expired->day) {
-        put_ended(trail);
-    }
     if (expired->claims->count == 0) {
         return;
     }
