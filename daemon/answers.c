@@ -91,8 +91,6 @@ json_t *answer_positions(const struct book *book)
 
 /* --- reports --- */
 
-/* While a sweep runs, its breakage and the lots that ended lag: both come with the ranges to be
- * swept. Closed cycles are complete. */
 static json_t *open_report(struct book *book)
 {
     struct report report;

@@ -64,7 +64,8 @@ struct report {
 };
 
 /* Build the report of the state's open cycle. The two lists are sorted in place and borrowed; the
- * state must outlive the report. cycle, from and to are the caller's to set.
+ * state must outlive the report. cycle, from and to are the caller's to set. While a sweep runs
+ * (clearing/apply/state.h), breakage and outstanding lots lag together; a close comes after it.
  * Guarantee: the nets sum to zero (a CHECK). */
 void report_build(const struct state *state, struct report_events *refused,
                   struct report_events *late, struct report *ret_report);
