@@ -8,6 +8,7 @@
 #include "tools/alliance/fields.h"
 #include "tools/alliance/products.h"
 #include "tools/alliance/stores.h"
+#include "tools/alliance/tree.h"
 #include "tools/text.h"
 
 #define ZONE_MIN_MAX (14 * 60) /* no zone on earth is farther from UTC */
@@ -379,54 +380,16 @@ static void root_read(struct alliance *alliance, const config_setting_t *root)
     code_index_deinit(&campaigns);
 }
 
-/* libconfig refused what the scan let through: its line, and the line's first character. */
-static void libconfig_complain(const config_t *config, const struct source *source,
-                               struct complaints *complaints)
-{
-    struct place place = {source->path, (uint32_t)config_error_line(config), 1};
-    const char *at = source->text;
-
-    for (uint32_t line = 1; line < place.line && at != NULL; line++) {
-        at = strchr(at, '\n');
-        at = at == NULL ? NULL : at + 1;
-    }
-    if (at != NULL) {
-        place.column += (uint32_t)strspn(at, " \t\r");
-    }
-    complaints_add(complaints, &place, "%s", config_error_text(config));
-}
-
-static void tree_read(struct alliance *alliance, config_t *config, const struct scan *scan)
-{
-    const struct source *source = alliance->reader.source;
-    struct place whole = {source->path, 0, 0};
-
-    if (config_read_string(config, source->text) != CONFIG_TRUE) {
-        libconfig_complain(config, source, alliance->reader.complaints);
-        return;
-    }
-    config_set_auto_convert(config, CONFIG_FALSE);
-    if (!fields_place(config_root_setting(config), scan)) {
-        complaints_add(alliance->reader.complaints, &whole,
-                       _("cannot be understood: write it as in the samples"));
-        return;
-    }
-    root_read(alliance, config_root_setting(config));
-}
-
 static void source_take(struct alliance *alliance, const struct source *source)
 {
-    struct scan scan = {0};
-    config_t config;
+    struct tree tree;
 
     alliance->reader.source = source;
-    if (!scan_source(source, &scan, alliance->reader.complaints)) {
-        return;
+    const config_setting_t *root = tree_read(&tree, source, alliance->reader.complaints);
+    if (root != NULL) {
+        root_read(alliance, root);
     }
-    config_init(&config);
-    tree_read(alliance, &config, &scan);
-    config_destroy(&config);
-    scan_deinit(&scan);
+    tree_deinit(&tree);
 }
 
 bool alliance_read(const char *path, struct registry *ret_registry, struct terms *ret_terms,

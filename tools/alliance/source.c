@@ -149,36 +149,47 @@ static char *file_read(const struct place *whole, uint32_t len_max, uint32_t *re
     return bytes;
 }
 
+uint32_t gb18030_decode(slice_t bytes, char *text, uint32_t *ret_len)
+{
+    iconv_t converter = iconv_open("UTF-8", "GB18030");
+    char *in = NULL;
+    char *out = text;
+    size_t in_left = bytes.len;
+    size_t out_left = (size_t)bytes.len * 3;
+
+    if (converter == (iconv_t)-1) {
+        return UINT32_MAX;
+    }
+    memcpy(&in, &bytes.text, sizeof in); /* iconv only reads; its interface has no const */
+    (void)iconv(converter, &in, &in_left, &out, &out_left);
+    (void)iconv_close(converter);
+    *ret_len = (uint32_t)(out - text);
+    return bytes.len - (uint32_t)in_left;
+}
+
 /* Convert to UTF-8. Returns: NULL after a complaint. The caller frees. */
 static char *gb18030_convert(const char *path, char *bytes, uint32_t *len,
                              struct complaints *complaints)
 {
-    iconv_t converter = iconv_open("UTF-8", "GB18030");
+    char *text = memory_zeroed((size_t)*len * 3 + 1, 1);
+    uint32_t text_len = 0;
     struct place place = {path, 0, 0};
+    uint32_t at = gb18030_decode((slice_t){bytes, *len}, text, &text_len);
 
-    if (converter == (iconv_t)-1) {
+    if (at == *len) {
+        *len = text_len;
+        return text;
+    }
+    free(text);
+    if (at == UINT32_MAX) {
         complaints_add(complaints, &place,
                        _("is not UTF-8, and this system cannot convert GB18030: save it as UTF-8"));
         return NULL;
     }
-    size_t room = (size_t)*len * 3; /* two bytes become at most three, one byte one */
-    char *text = memory_zeroed(room + 1, 1);
-    char *in = bytes;
-    char *out = text;
-    size_t in_left = *len;
-    size_t out_left = room;
-    size_t done = iconv(converter, &in, &in_left, &out, &out_left);
-    (void)iconv_close(converter);
-    if (done == (size_t)-1) {
-        uint32_t broken = utf8_broken_at(bytes, *len);
-        uint32_t at = (uint32_t)(in - bytes);
-        place = place_of(path, bytes, at > broken ? at : broken);
-        complaints_add(complaints, &place, _("is neither UTF-8 nor GB18030 from here on"));
-        free(text);
-        return NULL;
-    }
-    *len = (uint32_t)(out - text);
-    return text;
+    uint32_t broken = utf8_broken_at(bytes, *len);
+    place = place_of(path, bytes, at > broken ? at : broken);
+    complaints_add(complaints, &place, _("is neither UTF-8 nor GB18030 from here on"));
+    return NULL;
 }
 
 static bool mark_is(const char *bytes, uint32_t len, const char *mark, uint32_t mark_len)

@@ -37,6 +37,11 @@ bool utf8_printable(slice_t text);
 /* The length of the longest beginning of at most len_max bytes that splits no character. */
 uint32_t utf8_cut(slice_t text, uint32_t len_max);
 
+/* Decode GB18030 into text, which has room for three times the bytes (two bytes become at most
+ * three, one byte one). Returns: the offset of the first byte that is not part of it, the length
+ * when there is none, UINT32_MAX when this system cannot convert it. */
+uint32_t gb18030_decode(slice_t bytes, char *text, uint32_t *ret_len);
+
 /* Free what the source owns. Accepts zeroed memory. */
 void source_deinit(struct source *source);
 

@@ -5,8 +5,9 @@
 #include <string.h>
 
 #include "clearing/base/memory.h"
-#include "tools/alliance/csv.h"
 #include "tools/alliance/hint.h"
+#include "tools/alliance/source.h"
+#include "tools/csv/csv.h"
 #include "tools/text.h"
 
 enum column {
@@ -323,19 +324,45 @@ static void participants_finish(struct table *table)
     }
 }
 
+static void broken_complain(struct table *table, const struct csv *csv)
+{
+    struct place place = {table->path, csv->fault_line, csv->fault_column};
+    const char *text = "";
+
+    switch (csv->fault) {
+    case CSV_FAULT_AFTER_QUOTE:
+        text = _("only a comma may follow a closing quote; a quote inside is written twice");
+        break;
+    case CSV_FAULT_OPEN_QUOTE:
+        text = _("the closing quote of this cell is missing");
+        break;
+    case CSV_FAULT_QUOTE_INSIDE:
+        text = _("a cell with a quote in it stands in quotes itself, "
+                 "and the quote is written twice");
+        break;
+    }
+    complaints_add(table->complaints, &place, "%s", text);
+}
+
 static void rows_read(struct table *table, struct csv *csv)
 {
     struct place start = {table->path, 1, 1};
-    csv_result_t result = csv_read(csv, table->complaints);
+    csv_result_t result = csv_read(csv);
 
     if (result == CSV_END) {
         complaints_add(table->complaints, &start, _("is empty: the header line is missing"));
     }
+    if (result == CSV_BROKEN) {
+        broken_complain(table, csv);
+    }
     if (result != CSV_ROW || !head_read(table, csv)) {
         return;
     }
-    while ((result = csv_read(csv, table->complaints)) == CSV_ROW) {
+    while ((result = csv_read(csv)) == CSV_ROW) {
         row_take(table, csv);
+    }
+    if (result == CSV_BROKEN) {
+        broken_complain(table, csv);
     }
     if (result == CSV_END && table->complaints->left_out == 0) {
         participants_finish(table);
@@ -346,13 +373,14 @@ bool stores_read(const char *path, struct registry *registry, struct complaints 
 {
     struct table table = {.path = path, .complaints = complaints, .registry = registry};
     struct source source = {0};
-    struct csv csv = {0};
+    struct csv csv;
     uint32_t before = complaints_total(complaints);
 
     CHECK(registry->participant_codes.count == 0 && registry->store_codes.count == 0);
     if (source_read(&source, path, STORES_LEN_MAX, SOURCE_UTF8_OR_GB18030, complaints)) {
-        csv_init(&csv, &source);
+        csv_init(&csv, source.text, source.len, ',');
         rows_read(&table, &csv);
+        csv_deinit(&csv);
         source_deinit(&source);
     }
     free(table.said);
