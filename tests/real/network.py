@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 WINDOW_SECONDS = 60  # for what was handed over together to be in everywhere
 LOOK_SECONDS = 0.01
 MAX_PACE = 0.002
-JOINING = 3  # at once; headquarters approves one after the other, because its records are numbered
+JOINING = 3  # at once
 FIRST_USER = 20000
 ONE_MS = datetime.timedelta(milliseconds=1)
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
@@ -148,8 +148,7 @@ class Network:
         return self.directory / "inboxes" / (store + ".jsonl")
 
     def ask_to_join(self, store):
-        kit = self.directory / "kits" / (store + ".json")
-        self.run("invite", store, "--out", kit, "--dir", self.hq)
+        kit = self.directory / "kits" / (store + ".kit.json")
         self.node(store).mkdir(mode=0o700)
         for path in (kit, self.node(store)):
             self.accounts.give(path, self.stores[store])
@@ -160,11 +159,13 @@ class Network:
         """Every store joins; with `watch` its node begins to follow its inbox then."""
         for name in ("nodes", "kits", "inboxes", "out"):
             (self.directory / name).mkdir(mode=0o755)
+        self.run("invite", "--all", "--into", self.directory / "kits", "--dir", self.hq)
         with ThreadPoolExecutor(JOINING) as pool:
-            for store in pool.map(self.ask_to_join, self.stores):
-                self.run("key", "approve", store, "--all-pending", "--dir", self.hq)
-                if watch:
-                    self.watch(store)
+            list(pool.map(self.ask_to_join, self.stores))
+        self.run("key", "approve", "--all-pending", "--dir", self.hq)
+        if watch:
+            for store in self.stores:
+                self.watch(store)
 
     def watch(self, store):
         self.inbox(store).touch(mode=0o644)

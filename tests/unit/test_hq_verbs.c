@@ -120,6 +120,57 @@ START_TEST(test_keys)
 }
 END_TEST
 
+/* Approve by a list: what matches is approved, whatever stands beside it. */
+START_TEST(test_key_list)
+{
+    static struct world_store a;
+    static struct world_store b;
+    char text[1024];
+    char id_a[65];
+    char id_b[65];
+    uint8_t bytes[32];
+
+    must_have(WORLD_RUN(verb_key, "approve", "--list", "no.csv", "--dir", "hq"), 74, "no.csv");
+    must_have(WORLD_RUN(verb_key, "approve", "--list", "x", "--all-pending", "--dir", "hq"), 64,
+              "list");
+    must_have(WORLD_RUN(verb_key, "approve", "A", "--list", "x", "--dir", "hq"), 64, "list");
+    edit("printf 'shop,print\\nA,1\\n' > prints.csv");
+    must_have(WORLD_RUN(verb_key, "approve", "--list", "prints.csv", "--dir", "hq"), 65,
+              "prints.csv:1");
+    world_ask("hq", "A", &a);
+    world_ask("hq", "B", &b);
+    sign_key_id(a.public_key, bytes);
+    hex_write(bytes, 32, id_a);
+    sign_key_id(b.public_key, bytes);
+    hex_write(bytes, 32, id_b);
+    FILE *file = fopen("prints.csv", "we");
+    CHECK(file != NULL);
+    fprintf(file, "\xef\xbb\xbfname,store,fingerprint\r\n\"one, and\",A,%.4s %.16s\r\n", id_a,
+            id_a + 4);
+    fprintf(file, "x,B,0123456789abcdef\ny,C,\nz,Z,00\nw,\"no code\",00\nv,A,%s\n", id_a);
+    CHECK(fclose(file) == 0);
+    const struct said *said = WORLD_RUN(verb_key, "approve", "--list", "prints.csv", "--dir", "hq");
+    (void)snprintf(text, sizeof text, "prints.csv:3:5: this is not the key that asks, %.32s", id_b);
+    must_have(said, 65, text);
+    must_have(said, 65, "prints.csv:4:3: store C has not asked");
+    must_have(said, 65, "prints.csv:5:3: the alliance has no store Z");
+    must_have(said, 65, "prints.csv:6:3: a store's code");
+    must_have(said, 65, "prints.csv:7:3: store A stands in the list twice");
+    must_have(said, 65, "Approved 1, already in use 0, not approved 5");
+    file = fopen("prints.csv", "we");
+    CHECK(file != NULL);
+    fprintf(file, "store,fingerprint\nA,%s\nB,%.16s\n", id_a, id_b);
+    CHECK(fclose(file) == 0);
+    must_have(WORLD_RUN(verb_key, "approve", "--list", "prints.csv", "--dir", "hq"), 0,
+              "Approved 1, already in use 1, not approved 0");
+    must_have(WORLD_RUN(verb_key, "approve", "--all-pending", "--dir", "hq"), 0, "Approved 0");
+    must_have(WORLD_RUN(verb_key, "revoke", "A", "--dir", "hq"), 0, "no key");
+    must_have(WORLD_RUN(verb_key, "revoke", "B", "--dir", "hq"), 0, "no key");
+    sign_key_free(a.key);
+    sign_key_free(b.key);
+}
+END_TEST
+
 START_TEST(test_clock)
 {
     must_have(WORLD_RUN(verb_clock, "set", "2026-03-03", "--dir", "hq"), 0, "open day 2026-03-03");
@@ -228,6 +279,7 @@ int main(void)
     tcase_add_test(cases, test_init);
     tcase_add_test(cases, test_without_a_ledger);
     tcase_add_test(cases, test_keys);
+    tcase_add_test(cases, test_key_list);
     tcase_add_test(cases, test_clock);
     tcase_add_test(cases, test_freeze);
     tcase_add_test(cases, test_cycles);

@@ -1,13 +1,12 @@
 /* allclear key: which key may sign for which store. */
-#include <ctype.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "clearing/base/code.h"
+#include "tools/hq/approving.h"
 #include "tools/hq/args.h"
 #include "tools/hq/home.h"
 #include "tools/hq/hq_verbs.h"
@@ -17,66 +16,28 @@
 #include "tools/render/table.h"
 #include "tools/text.h"
 
-#define PRINT_LEN 16 /* digits of a fingerprint that people compare at least */
-
 static const char *usage(void)
 {
     return _("Usage: allclear key list --dir DIR [--json]\n"
              "       allclear key approve STORE [FINGERPRINT | --all-pending] --dir DIR\n"
+             "       allclear key approve --all-pending | --list FILE.csv --dir DIR\n"
              "       allclear key revoke STORE [--reason TEXT] --dir DIR\n"
              "\n"
              "A store's key is made at the store (`allclear join`) and signs its batches once\n"
              "headquarters approves it. Compare the fingerprint with the store before: by "
              "telephone, not\n"
-             "by mail. At least 16 digits of it are given here; --all-pending takes what has "
-             "asked.\n"
-             "A new key replaces the old one.\n"
+             "by mail. At least 16 digits of it are given here. A new key replaces the old one.\n"
+             "\n"
+             "  --list FILE    approve many: a spreadsheet saved as CSV with the columns store "
+             "and\n"
+             "                 fingerprint; what does not match is named and left\n"
+             "  --all-pending  approve what has asked, without comparing\n"
+             "\n"
+             "Exit: 0 done, 65 something could not be approved.\n"
              "\n"
              "Example:\n"
-             "  allclear key approve A 3f0c9a7712b4d6e1 --dir /var/lib/allclear\n");
-}
-
-/* The row of a store in a list of the head. */
-static const json_t *row_of(const json_t *head, const char *list, const char *store)
-{
-    const json_t *row = NULL;
-    size_t i = 0;
-
-    json_array_foreach(json_object_get(head, list), i, row)
-    {
-        const char *code = json_string_value(json_object_get(row, "store"));
-        if (code != NULL && strcmp(code, store) == 0) {
-            return row;
-        }
-    }
-    return NULL;
-}
-
-/* A request's key id in hex. Returns: false when the request is none. */
-static bool asked_id(const json_t *join, char ret_text[2 * SIGN_KEY_ID_LEN + 1])
-{
-    const char *text = json_string_value(json_object_get(join, "public"));
-    uint8_t public_key[SIGN_PUBLIC_LEN];
-    uint8_t id[SIGN_KEY_ID_LEN];
-
-    if (text == NULL || !hex_read(text, public_key, sizeof public_key)) {
-        return false;
-    }
-    sign_key_id(public_key, id);
-    hex_write(id, sizeof id, ret_text);
-    return true;
-}
-
-/* The key that a store has asked to use and does not use yet. */
-static bool pending_id(const json_t *head, const char *store,
-                       char ret_text[2 * SIGN_KEY_ID_LEN + 1])
-{
-    const json_t *join = row_of(head, "joins", store);
-    const json_t *row = row_of(head, "stores", store);
-    const char *used = json_string_value(json_object_get(row, "key_id"));
-
-    return join != NULL && asked_id(join, ret_text) &&
-           (used == NULL || strcmp(used, ret_text) != 0);
+             "  allclear key approve A 3f0c9a7712b4d6e1 --dir /var/lib/allclear\n"
+             "  allclear key approve --list fingerprints.csv --dir /var/lib/allclear\n");
 }
 
 /* In groups of four, as the store reads it out. */
@@ -92,23 +53,6 @@ static const char *grouped(const char *print, char ret_text[3 * SIGN_KEY_ID_LEN]
     }
     *at = '\0';
     return ret_text;
-}
-
-/* Is this the beginning of a fingerprint, with or without blanks, long enough to mean it? */
-static bool print_matches(const char *given, const char *print)
-{
-    size_t digits = 0;
-
-    for (; *given != '\0'; given++) {
-        if (*given == ' ') {
-            continue;
-        }
-        if (print[digits] == '\0' || tolower((unsigned char)*given) != print[digits]) {
-            return false;
-        }
-        digits++;
-    }
-    return digits >= PRINT_LEN;
 }
 
 static int list_keys(const json_t *head, bool json)
@@ -131,13 +75,14 @@ static int list_keys(const json_t *head, bool json)
     table_init(&table, columns, 3);
     json_array_foreach(json_object_get(head, "stores"), i, row)
     {
-        char pending[2 * SIGN_KEY_ID_LEN + 1];
+        char pending[PRINT_TEXT_SIZE];
         char groups[3 * SIGN_KEY_ID_LEN];
         const char *store = json_string_value(json_object_get(row, "store"));
         const char *used = json_string_value(json_object_get(row, "key_id"));
         table_text(&table, store);
         table_text(&table, used == NULL ? _("none") : grouped(used, groups));
-        table_text(&table, pending_id(head, store, pending) ? grouped(pending, groups) : "");
+        bool asks = approving_pending(head, store, pending);
+        table_text(&table, asks ? grouped(pending, groups) : "");
     }
     table_write(&table, &look, stdout);
     table_deinit(&table);
@@ -146,61 +91,15 @@ static int list_keys(const json_t *head, bool json)
 
 /* --- changing --- */
 
-static bool read_request(const json_t *join, uint8_t ret_public[32], uint8_t ret_transport[32],
-                         uint8_t ret_possession[64])
-{
-    const char *public_key = json_string_value(json_object_get(join, "public"));
-    const char *transport = json_string_value(json_object_get(join, "transport"));
-    const char *possession = json_string_value(json_object_get(join, "possession"));
-
-    return public_key != NULL && transport != NULL && possession != NULL &&
-           hex_read(public_key, ret_public, 32) && hex_read(transport, ret_transport, 32) &&
-           hex_read(possession, ret_possession, 64);
-}
-
-/* A request that was answered here is done with; a daemon keeps its own. */
-static void forget_request(const char *dir, const char *store)
-{
-    char path[FILES_PATH_MAX];
-    char name[CODE_LEN_MAX + 8];
-
-    (void)snprintf(name, sizeof name, "joins/%s", store);
-    if (!inquire_is_running(dir) && files_path(dir, name, path, NULL)) {
-        (void)unlink(path);
-    }
-}
-
-static bool approve(const char *dir, const json_t *head, const char *store,
-                    struct fault *ret_fault)
-{
-    uint8_t public_key[32];
-    uint8_t transport[32];
-    uint8_t possession[64];
-    struct hq_body body = {
-        .type = HQ_KEY_APPROVE,
-        .key_approve = {slice_of(store), public_key, transport, possession},
-    };
-
-    if (!read_request(row_of(head, "joins", store), public_key, transport, possession)) {
-        return fault_set(
-            ret_fault, FAULT_FORMAT, "the request of %s is damaged: join again", store);
-    }
-    if (!submit_one(dir, NULL, &body, ret_fault)) {
-        return false;
-    }
-    forget_request(dir, store);
-    return true;
-}
-
 static int approve_one(const char *dir, const json_t *head, char *const *words, bool all)
 {
-    char pending[2 * SIGN_KEY_ID_LEN + 1];
+    char pending[PRINT_TEXT_SIZE];
     char groups[3 * SIGN_KEY_ID_LEN];
     struct fault fault = {0};
     const char *store = words[0];
     const char *print = words[1];
 
-    if (!pending_id(head, store, pending)) {
+    if (!approving_pending(head, store, pending)) {
         fprintf(stderr,
                 _("allclear key: store %s has not asked (allclear invite %s, then join at the "
                   "store)\n"),
@@ -215,23 +114,43 @@ static int approve_one(const char *dir, const json_t *head, char *const *words, 
                 store, grouped(pending, groups), store, PRINT_LEN, pending, dir);
         return EX_USAGE;
     }
-    if (print != NULL && !print_matches(print, pending)) {
+    if (print != NULL && !approving_matches(print, pending)) {
         fprintf(stderr,
                 _("allclear key: store %s asks for the key %s, which is not %s: nothing is "
                   "approved\n"),
                 store, grouped(pending, groups), print);
         return EX_DATAERR;
     }
-    if (!approve(dir, head, store, &fault)) {
+    if (!approving_one(dir, head, store, &fault)) {
         return home_complain("key", &fault);
     }
     printf(_("Store %s signs with %s from now on.\n"), store, grouped(pending, groups));
     return EX_OK;
 }
 
+static int approve_many(const char *dir, const json_t *head, const char *list)
+{
+    struct approving_tally tally = {0};
+    struct fault fault = {0};
+    bool good = list != NULL ? approving_list(dir, head, list, &tally, &fault)
+                             : approving_all(dir, head, &tally, &fault);
+
+    if (good || tally.approved > 0) {
+        printf(_("Approved %u, already in use %u, not approved %u.\n"),
+               tally.approved,
+               tally.already,
+               tally.refused);
+    }
+    if (!good) {
+        return home_complain("key", &fault);
+    }
+    return tally.refused > 0 ? EX_DATAERR : EX_OK;
+}
+
 static int revoke_key(const char *dir, const json_t *head, const char *store, const char *reason)
 {
-    const char *used = json_string_value(json_object_get(row_of(head, "stores", store), "key_id"));
+    const char *used =
+        json_string_value(json_object_get(approving_row(head, "stores", store), "key_id"));
     uint8_t id[SIGN_KEY_ID_LEN];
     struct fault fault = {0};
     struct hq_body body = {.type = HQ_KEY_REVOKE, .key_revoke = {slice_of(store), id}};
@@ -250,6 +169,7 @@ static int revoke_key(const char *dir, const json_t *head, const char *store, co
 struct key_options {
     const char *dir;
     const char *reason;
+    const char *list;
     bool all;
     bool json;
 };
@@ -260,7 +180,12 @@ static int run(const struct key_options *options, const json_t *head, char **wor
     if (strcmp(words[0], "list") == 0 && count == 1) {
         return list_keys(head, options->json);
     }
-    if (strcmp(words[0], "approve") == 0 && (count == 2 || (count == 3 && !options->all))) {
+    if (strcmp(words[0], "approve") == 0 && count == 1 &&
+        options->all != (options->list != NULL)) {
+        return approve_many(options->dir, head, options->list);
+    }
+    if (strcmp(words[0], "approve") == 0 && options->list == NULL &&
+        (count == 2 || (count == 3 && !options->all))) {
         return approve_one(options->dir, head, words + 1, options->all);
     }
     if (strcmp(words[0], "revoke") == 0 && count == 2) {
@@ -277,9 +202,10 @@ int verb_key(int argc, char **argv)
     const char *dir = NULL;
     const struct arg list[] = {{"dir", &dir, NULL},
                                {"reason", &options.reason, NULL},
+                               {"list", &options.list, NULL},
                                {"all-pending", NULL, &options.all},
                                {"json", NULL, &options.json}};
-    struct args args = {"key", usage(), list, 4, 1, 3};
+    struct args args = {"key", usage(), list, 5, 1, 3};
     struct fault fault = {0};
     char **words = NULL;
     int code = EX_OK;
