@@ -56,8 +56,11 @@ EDGES = {
     'tools/explain': (['clearing/base', 'clearing/apply', 'proto/read', 'tools', 'tools/lines',
                        'tools/alliance', 'tools/render'],
                       'says what apply did, from its own figures'),
+    'tools/tills': (['clearing/base', 'clearing/facts', 'proto/read', 'tools', 'tools/lines',
+                     'tools/csv', 'tools/alliance', 'tools/render'],
+                    'exports of tills become facts; mapping files are read as the alliance file is'),
     'tools/node': (['clearing/base', 'clearing/facts', 'clearing/crypto', 'clearing/journal',
-                    'proto/read', 'proto/write', 'tools', 'tools/lines'],
+                    'proto/read', 'proto/write', 'tools', 'tools/lines', 'tools/tills'],
                    'a store: signs batches, checks receipts (record, path, checkpoint); no rules'),
     'tools/hq': (['clearing/base', 'clearing/terms', 'clearing/claims', 'clearing/crypto',
                   'clearing/journal', 'clearing/report', 'clearing/book', 'clearing/ledger',
@@ -107,7 +110,7 @@ DOORS = {
     'libintl.h': ['tools/text.h'],
     # JSON is spoken at the control socket and at the tools' edges, never below them
     'jansson.h': ['daemon/answers.h', 'daemon/control.h', 'daemon/reports.h', 'daemon/server.h', 'tools/explain/', 'tools/hq/', 'tools/lines/',
-                  'tools/node/', 'tools/render/', 'tests/'],
+                  'tools/node/', 'tools/render/', 'tools/tills/check.c', 'tests/'],
     'check.h': ['tests/'],
 }
 

@@ -177,27 +177,34 @@ static bool read_instant(const struct parse *parse, const struct key *key, const
     return true;
 }
 
-/* "store:terminal:number" */
+bool lines_parse_ref(slice_t text, struct event_ref *ret_ref)
+{
+    const char *end = text.text + text.len;
+    const char *first = memchr(text.text, ':', text.len);
+    const char *second = first == NULL ? NULL : memchr(first + 1, ':', (size_t)(end - first - 1));
+    struct event_ref ref = {0};
+
+    if (second == NULL) {
+        return false;
+    }
+    ref.store = (slice_t){text.text, (uint32_t)(first - text.text)};
+    ref.terminal = (slice_t){first + 1, (uint32_t)(second - first - 1)};
+    if (!digits_parse((slice_t){second + 1, (uint32_t)(end - second - 1)}, 16, &ref.number) ||
+        ref.number > NUMBER_MAX || !code_valid(ref.store) || !code_valid(ref.terminal)) {
+        return false;
+    }
+    *ret_ref = ref;
+    return true;
+}
+
 static bool read_ref(const struct parse *parse, const struct key *key, const json_t *value,
                      struct event_ref *ret_ref)
 {
     if (!json_is_string(value)) {
         return complain(parse, key->name, "not a string");
     }
-    slice_t text = text_of(value);
-    const char *end = text.text + text.len;
-    const char *first = memchr(text.text, ':', text.len);
-    const char *second = first == NULL ? NULL : memchr(first + 1, ':', (size_t)(end - first - 1));
-    struct event_ref ref = {0};
-    bool ok = second != NULL;
-    if (ok) {
-        ref.store = (slice_t){text.text, (uint32_t)(first - text.text)};
-        ref.terminal = (slice_t){first + 1, (uint32_t)(second - first - 1)};
-        ok = digits_parse((slice_t){second + 1, (uint32_t)(end - second - 1)}, 16, &ref.number) &&
-             ref.number <= NUMBER_MAX && code_valid(ref.store) && code_valid(ref.terminal);
-    }
-    *ret_ref = ref;
-    return ok || complain(parse, key->name, "not store:terminal:number");
+    return lines_parse_ref(text_of(value), ret_ref) ||
+           complain(parse, key->name, "not store:terminal:number");
 }
 
 static bool read_name(const struct parse *parse, const struct key *key, const json_t *value,

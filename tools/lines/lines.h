@@ -27,6 +27,9 @@ struct lines {
 bool lines_parse(struct lines *lines, const char *line, size_t len, struct event *ret_event,
                  char reason[LINES_REASON_LEN]) MUST_USE;
 
+/* Read "store:terminal:number". Returns: false when it is none, *ret_ref untouched. */
+bool lines_parse_ref(slice_t text, struct event_ref *ret_ref) MUST_USE;
+
 void lines_deinit(struct lines *lines);
 
 /* Write an event as one JSON object without a line end: the contract's keys in a fixed order, times

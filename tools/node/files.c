@@ -12,7 +12,8 @@
 
 #include "clearing/base/memory.h"
 
-#define EVENTS_SUFFIX ".jsonl"
+#define LINES_SUFFIX  ".jsonl"
+#define EXPORT_SUFFIX ".csv"
 
 bool files_path(const char *dir, const char *name, char ret_path[FILES_PATH_MAX],
                 struct fault *ret_fault)
@@ -108,12 +109,26 @@ bool files_read(const char *path, size_t max, char **ret_bytes, size_t *ret_len,
     return true;
 }
 
-bool files_is_events(const char *name)
+static bool ends_with(const char *name, const char *suffix)
 {
     size_t len = strlen(name);
 
-    return name[0] != '.' && len > strlen(EVENTS_SUFFIX) &&
-           strcmp(name + len - strlen(EVENTS_SUFFIX), EVENTS_SUFFIX) == 0;
+    return len > strlen(suffix) && strcmp(name + len - strlen(suffix), suffix) == 0;
+}
+
+bool files_is_lines(const char *name)
+{
+    return ends_with(name, LINES_SUFFIX);
+}
+
+bool files_is_export(const char *name)
+{
+    return ends_with(name, EXPORT_SUFFIX);
+}
+
+bool files_is_events(const char *name)
+{
+    return name[0] != '.' && (files_is_lines(name) || files_is_export(name));
 }
 
 bool files_is_folder(const char *path)

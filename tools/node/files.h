@@ -30,8 +30,11 @@ bool files_read(const char *path, size_t max, char **ret_bytes, size_t *ret_len,
 /* Called for a file. Returns: false with ret_fault set to end the walk. */
 typedef bool files_visit_t(void *context, const char *path, struct fault *ret_fault);
 
-/* Returns: is this the name of a file of events (*.jsonl, not hidden)? */
+/* Returns: is this the name of a file of events (*.jsonl, *.csv, not hidden)? */
 bool files_is_events(const char *name);
+/* Returns: is this the name of JSON Lines (*.jsonl)? of a till's export (*.csv)? */
+bool files_is_lines(const char *name);
+bool files_is_export(const char *name);
 
 /* Returns: is there a folder of this name? */
 bool files_is_folder(const char *path);

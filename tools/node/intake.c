@@ -5,11 +5,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "clearing/base/memory.h"
+#include "tools/node/files.h"
 #include "tools/text.h"
 
 /* A file being read. */
-struct source {
+struct stream {
     FILE *file;
+    struct till *till; /* of a till's export, else NULL */
     const char *name;
     uint32_t number; /* in the tally */
     bool whole_only; /* a last line without its end is left for later */
@@ -17,7 +20,7 @@ struct source {
     bool ended;
 };
 
-static bool encode(struct intake *intake, const struct source *source, struct event *event,
+static bool encode(struct intake *intake, const struct stream *source, struct event *event,
                    uint8_t bytes[EVENT_BYTES_MAX], size_t *ret_len, struct fault *ret_fault)
 {
     const char *why = NULL;
@@ -51,43 +54,93 @@ static bool retry(struct intake *intake, struct outbox_event *event, struct faul
     return outbox_requeue_event(intake->node->outbox, event->id, ret_fault);
 }
 
-/* Returns: false with ret_fault set when the outbox fails; a bad line is counted. */
-static bool take_line(struct intake *intake, const struct source *source, const char *text,
-                      size_t len, struct fault *ret_fault)
+/* Returns: false with ret_fault set when the outbox fails. */
+static bool take_event(struct intake *intake, const struct stream *source, struct event *event,
+                       struct fault *ret_fault)
 {
     const struct outbox_source where = {source->name, source->place.line};
-    char reason[LINES_REASON_LEN];
     uint8_t bytes[EVENT_BYTES_MAX];
     struct outbox_event row;
-    struct event event;
     size_t bytes_len = 0;
 
-    if (!lines_parse(&intake->lines, text, len, &event, reason)) {
-        tally_bad(intake->tally, source->number, source->place.line, reason);
-        return true;
-    }
-    if (!encode(intake, source, &event, bytes, &bytes_len, ret_fault)) {
+    if (!encode(intake, source, event, bytes, &bytes_len, ret_fault)) {
         return false;
     }
     if (bytes_len == 0) {
         return true;
     }
-    if (!outbox_add_event(intake->node->outbox, event.terminal, event.number,
+    if (!outbox_add_event(intake->node->outbox, event->terminal, event->number,
                           (slice_t){(const char *)bytes, (uint32_t)bytes_len}, &where, &row,
                           ret_fault) ||
         !retry(intake, &row, ret_fault)) {
         return false;
     }
     const struct tally_line line = {row.id, source->number, source->place.line,
-                                    code_of(event.terminal), event.number};
+                                    code_of(event->terminal), event->number};
     tally_event(intake->tally, &line, &row);
     return true;
 }
 
-/* Read up to a chunk of lines. */
-static bool read_chunk(struct intake *intake, struct source *source, char **text, size_t *size,
+/* Returns: false with ret_fault set when the outbox fails; a bad line is counted. */
+static bool take_line(struct intake *intake, const struct stream *source, const char *text,
+                      size_t len, struct fault *ret_fault)
+{
+    char reason[LINES_REASON_LEN];
+    struct event event;
+
+    if (!lines_parse(&intake->lines, text, len, &event, reason)) {
+        tally_bad(intake->tally, source->number, source->place.line, reason);
+        return true;
+    }
+    return take_event(intake, source, &event, ret_fault);
+}
+
+/* All that is wrong with a receipt, as one refusal. */
+static void take_flaws(struct intake *intake, const struct stream *source,
+                       const struct flaws *flaws)
+{
+    size_t size = (size_t)flaws->count * (FLAW_TEXT_SIZE + 2) + 1;
+    char *detail = memory_zeroed(size, 1);
+    char text[FLAW_TEXT_SIZE];
+    uint32_t line = source->place.line;
+    size_t len = 0;
+
+    for (uint32_t i = 0; i < flaws->count; i++) {
+        flaw_write(&flaws->list[i], text);
+        len += (size_t)snprintf(detail + len, size - len, "%s%s", i == 0 ? "" : " | ", text);
+        line = i == 0 ? flaws->list[i].line : line;
+    }
+    tally_bad(intake->tally, source->number, line, detail);
+    free(detail);
+}
+
+/* Read up to a chunk of a till's receipts. */
+static bool read_receipts(struct intake *intake, struct stream *source, struct fault *ret_fault)
+{
+    struct till *till = source->till;
+    bool good = true;
+
+    for (uint32_t i = 0; good && i < INTAKE_CHUNK_LINES && !source->ended; i++) {
+        till_result_t result = till_next(till);
+        source->place.line = till->line;
+        source->ended = result == TILL_END;
+        if (result == TILL_EVENT) {
+            good = take_event(intake, source, &till->event, ret_fault);
+        } else if (result == TILL_BAD) {
+            take_flaws(intake, source, &till->flaws);
+        }
+    }
+    source->place.offset = source->ended ? till->sheet.len : source->place.offset;
+    return good;
+}
+
+/* Read up to a chunk of lines, or of receipts. */
+static bool read_chunk(struct intake *intake, struct stream *source, char **text, size_t *size,
                        struct fault *ret_fault)
 {
+    if (source->till != NULL) {
+        return read_receipts(intake, source, ret_fault);
+    }
     for (uint32_t i = 0; i < INTAKE_CHUNK_LINES && !source->ended; i++) {
         errno = 0;
         ssize_t got = getline(text, size, source->file);
@@ -113,7 +166,7 @@ static bool read_chunk(struct intake *intake, struct source *source, char **text
     return true;
 }
 
-static bool take_chunk(struct intake *intake, struct source *source, char **text, size_t *size,
+static bool take_chunk(struct intake *intake, struct stream *source, char **text, size_t *size,
                        struct fault *ret_fault)
 {
     struct outbox *outbox = intake->node->outbox;
@@ -133,7 +186,7 @@ static bool take_chunk(struct intake *intake, struct source *source, char **text
            (intake->after_chunk == NULL || intake->after_chunk(intake->context, ret_fault));
 }
 
-static bool take_all(struct intake *intake, struct source *source, struct fault *ret_fault)
+static bool take_all(struct intake *intake, struct stream *source, struct fault *ret_fault)
 {
     char *text = NULL;
     size_t size = 0;
@@ -147,16 +200,33 @@ static bool take_all(struct intake *intake, struct source *source, struct fault 
     return good;
 }
 
+/* Read lines, or a till's export. */
+static bool take_file(struct intake *intake, struct stream *source, struct fault *ret_fault)
+{
+    if (intake->mapping == NULL || files_is_lines(source->name)) {
+        return take_all(intake, source, ret_fault);
+    }
+    source->till = memory_zeroed(1, sizeof *source->till);
+    bool good = till_open(source->till, intake->mapping, source->file, source->name, ret_fault);
+    if (good) {
+        good = take_all(intake, source, ret_fault);
+        till_close(source->till);
+    }
+    free(source->till);
+    source->till = NULL;
+    return good;
+}
+
 bool intake_read(struct intake *intake, FILE *file, const char *name, struct fault *ret_fault)
 {
-    struct source source = {.file = file, .name = name};
+    struct stream source = {.file = file, .name = name};
 
-    return take_all(intake, &source, ret_fault);
+    return take_file(intake, &source, ret_fault);
 }
 
 bool intake_follow(struct intake *intake, const char *path, struct fault *ret_fault)
 {
-    struct source source = {.name = path, .whole_only = true};
+    struct stream source = {.name = path, .whole_only = true};
     struct stat info;
 
     if (stat(path, &info) != 0 || !S_ISREG(info.st_mode)) {
@@ -165,17 +235,19 @@ bool intake_follow(struct intake *intake, const char *path, struct fault *ret_fa
     if (!outbox_find_place(intake->node->outbox, path, &source.place, ret_fault)) {
         return false;
     }
-    if ((uint64_t)info.st_size < source.place.offset) {
-        source.place = (struct outbox_place){0};
-    } else if ((uint64_t)info.st_size == source.place.offset) {
+    if ((uint64_t)info.st_size == source.place.offset) {
         return true;
+    }
+    if ((uint64_t)info.st_size < source.place.offset ||
+        (intake->mapping != NULL && !files_is_lines(path))) {
+        source.place = (struct outbox_place){0};
     }
     source.file = fopen(path, "re");
     if (source.file == NULL) {
         return fault_set_errno(ret_fault, errno, "%s: cannot read", path);
     }
     bool good = fseeko(source.file, (off_t)source.place.offset, SEEK_SET) == 0
-                    ? take_all(intake, &source, ret_fault)
+                    ? take_file(intake, &source, ret_fault)
                     : fault_set_errno(ret_fault, errno, "%s: cannot read", path);
     (void)fclose(source.file);
     return good;

@@ -9,14 +9,16 @@
 #include "tools/lines/lines.h"
 #include "tools/node/node.h"
 #include "tools/node/tally.h"
+#include "tools/tills/till.h"
 
 #define INTAKE_CHUNK_LINES 2048
 
 struct intake {
     struct node *node;
     struct tally *tally;
-    bool retry;             /* a refused event is queued again */
-    outcome_t retry_reason; /* only when refused for this; OUTCOME_NONE: for any */
+    bool retry;                    /* a refused event is queued again */
+    outcome_t retry_reason;        /* only when refused for this; OUTCOME_NONE: for any */
+    const struct mapping *mapping; /* NULL: none; else all but *.jsonl are a till's exports */
     struct lines lines;
 
     /* Called in each chunk's transaction and after it (may be NULL), so that what has been read is
@@ -26,7 +28,7 @@ struct intake {
     void *context;
 };
 
-/* Read a stream to its end. `name` is how refusals call it.
+/* Read a stream to its end. `name` is how refusals call it, and says what it is (see mapping).
  * Returns: false with ret_fault set when it cannot be read or the outbox cannot be written; the
  * chunks before are in. */
 bool intake_read(struct intake *intake, FILE *file, const char *name,
@@ -34,7 +36,7 @@ bool intake_read(struct intake *intake, FILE *file, const char *name,
 
 /* Read what a watched file has more than when it was last looked at, whole lines only; where it has
  * been read up to is kept in the outbox with the lines. A file that has become shorter is read from
- * its beginning. */
+ * its beginning. A till's export is read whole whenever its length has changed. */
 bool intake_follow(struct intake *intake, const char *path, struct fault *ret_fault) MUST_USE;
 
 void intake_deinit(struct intake *intake); /* frees what reading needed, closes nothing */

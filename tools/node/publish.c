@@ -226,9 +226,19 @@ bool publish_init(struct publish *publish, struct node *node, int wait_s, struct
     return learn_waiting(publish, ret_fault);
 }
 
+/* Exports among a folder's files are somebody else's where no mapping is given. */
+static bool is_passed_over(const struct publish *publish, const char *path)
+{
+    return publish->intake.mapping == NULL && files_is_export(path);
+}
+
 static bool read_file(void *context, const char *path, struct fault *ret_fault)
 {
     struct publish *publish = context;
+
+    if (is_passed_over(publish, path)) {
+        return true;
+    }
     FILE *file = signalled ? NULL : fopen(path, "re");
 
     if (file == NULL) {
@@ -243,7 +253,8 @@ static bool follow_file(void *context, const char *path, struct fault *ret_fault
 {
     struct publish *publish = context;
 
-    return signalled || intake_follow(&publish->intake, path, ret_fault);
+    return signalled || is_passed_over(publish, path) ||
+           intake_follow(&publish->intake, path, ret_fault);
 }
 
 bool publish_read(struct publish *publish, const char *path, struct fault *ret_fault)

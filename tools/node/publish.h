@@ -42,7 +42,8 @@ struct publish {
 bool publish_init(struct publish *publish, struct node *node, int wait_s,
                   struct fault *ret_fault) MUST_USE;
 
-/* Read a file, "-" for stdin, or a folder's *.jsonl files in the order of their names. */
+/* Read a file, "-" for stdin, or a folder's *.jsonl files, and with a mapping its *.csv files, in
+ * the order of their names. */
 bool publish_read(struct publish *publish, const char *path, struct fault *ret_fault) MUST_USE;
 
 /* Follow files and folders until a signal (SIGINT, SIGTERM), sending all the while. A new line goes

@@ -13,14 +13,19 @@
 #include "tools/node/options.h"
 #include "tools/node/publish.h"
 #include "tools/text.h"
+#include "tools/tills/check.h"
 
 #define REFUSALS_SHOWN 20
+#define CHECK_ZONE_MIN (8 * 60) /* in which JSON Lines' days are counted without a mapping */
 #define EVENT_LEN      (2 * (CODE_LEN_MAX + 1) + 24)
 
 struct options {
     const char *dir;
     bool json;
     bool watch;
+    bool check;
+    bool lines; /* a check prints the events */
+    const char *till;
     bool retry;
     outcome_t retry_reason;
     int wait_s;
@@ -28,15 +33,27 @@ struct options {
     int path_count;
 };
 
+struct checking {
+    const struct mapping *mapping;
+    struct check check;
+};
+
 static void usage(FILE *out)
 {
-    fputs(_("Usage: allclear publish FILE|FOLDER|- ... --dir DIR [--json] [--retry [REASON]]\n"
-            "                        [--wait SECONDS] [--watch]\n"
+    fputs(_("Usage: allclear publish FILE|FOLDER|- ... --dir DIR [--till MAPPING] [--json]\n"
+            "                        [--retry [REASON]] [--wait SECONDS] [--watch]\n"
+            "       allclear publish --check FILE|FOLDER|- ... [--till MAPPING] [--json|--lines]\n"
             "\n"
-            "Put events (one JSON object a line) into the store's outbox, send them to\n"
-            "headquarters, and take the receipts. What was published before is not sent again.\n"
+            "Put events (one JSON object a line, or what a till exports as CSV) into the store's\n"
+            "outbox, send them to headquarters, and take the receipts. What was published before\n"
+            "is not sent again.\n"
             "\n"
-            "  FOLDER            its *.jsonl files\n"
+            "  FOLDER            its *.jsonl files, and with --till its *.csv files\n"
+            "  --till MAPPING    all but *.jsonl are exports of a till; MAPPING says what their\n"
+            "                    columns mean (deploy/tills has samples)\n"
+            "  --check           send nothing: name every bad cell, and sum up what would be\n"
+            "                    sent, a day by type and means; needs no --dir\n"
+            "  --lines           with --check: print the events as JSON Lines\n"
             "  --dir DIR         the store's folder (or ALLCLEAR_DIR)\n"
             "  --json            print the counts and the refusals as one JSON object\n"
             "  --retry [REASON]  send lines that were refused (for this reason) once more\n"
@@ -44,10 +61,11 @@ static void usage(FILE *out)
             "  --watch           go on with what is added to files and folders, until a signal\n"
             "\n"
             "Exit: 0 all in (waiting counts as in), 65 some refused, 75 some still pending,\n"
-            "66 a file cannot be read, 64 usage.\n"
+            "66 a file cannot be read, 78 the mapping is wrong, 64 usage.\n"
             "\n"
             "Example:\n"
-            "  allclear publish 2026-03-01.jsonl --dir /var/lib/allclear-store\n"),
+            "  allclear publish 2026-03-01.jsonl --dir /var/lib/allclear-store\n"
+            "  allclear publish --check --till deploy/tills/wide/till.conf day.csv\n"),
           out);
 }
 
@@ -66,16 +84,37 @@ static bool take_retry(struct options *options, int argc, char **argv, const cha
     return true;
 }
 
+/* What goes with what. */
+static int options_judge(struct options *options)
+{
+    if (options->check && (options->watch || options->retry || (options->json && options->lines))) {
+        fputs(
+            _("allclear publish: --check sends nothing: it goes with --till, --json or --lines\n"),
+            stderr);
+        return EX_USAGE;
+    }
+    if (options->lines && !options->check) {
+        fputs(_("allclear publish: --lines goes with --check\n"), stderr);
+        return EX_USAGE;
+    }
+    if (!options->check) {
+        options->dir = node_dir(options->dir, "publish");
+    }
+    if ((!options->check && options->dir == NULL) || options->path_count == 0) {
+        usage(stderr);
+        return EX_USAGE;
+    }
+    return EX_OK;
+}
+
 static int options_parse(int argc, char **argv, struct options *options)
 {
     static const struct option longs[] = {
-        {"dir", required_argument, NULL, 'd'},
-        {"json", no_argument, NULL, 'j'},
-        {"retry", optional_argument, NULL, 'r'},
-        {"wait", required_argument, NULL, 'w'},
-        {"watch", no_argument, NULL, 'W'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
+        {"dir", required_argument, NULL, 'd'},   {"json", no_argument, NULL, 'j'},
+        {"retry", optional_argument, NULL, 'r'}, {"wait", required_argument, NULL, 'w'},
+        {"watch", no_argument, NULL, 'W'},       {"till", required_argument, NULL, 't'},
+        {"check", no_argument, NULL, 'c'},       {"lines", no_argument, NULL, 'l'},
+        {"help", no_argument, NULL, 'h'},        {NULL, 0, NULL, 0},
     };
     int option = 0;
 
@@ -91,15 +130,13 @@ static int options_parse(int argc, char **argv, struct options *options)
         options->dir = option == 'd' ? optarg : options->dir;
         options->json = options->json || option == 'j';
         options->watch = options->watch || option == 'W';
+        options->till = option == 't' ? optarg : options->till;
+        options->check = options->check || option == 'c';
+        options->lines = options->lines || option == 'l';
     }
     options->paths = argv + optind;
     options->path_count = argc - optind;
-    options->dir = node_dir(options->dir, "publish");
-    if (options->dir == NULL || options->path_count == 0) {
-        usage(stderr);
-        return EX_USAGE;
-    }
-    return EX_OK;
+    return options_judge(options);
 }
 
 /* All files are there before the first is read. */
@@ -114,6 +151,13 @@ static int check_paths(const struct options *options)
         if (strcmp(path, "-") != 0 && access(path, R_OK) != 0) {
             fprintf(stderr, "allclear publish: %s: %s\n", path, strerror(errno));
             return EX_NOINPUT;
+        }
+        if (options->till == NULL && files_is_export(path) && !files_is_folder(path)) {
+            fprintf(stderr,
+                    _("allclear publish: %s: a till's export: say with --till MAPPING what its "
+                      "columns mean\n"),
+                    path);
+            return EX_USAGE;
         }
     }
     return EX_OK;
@@ -228,28 +272,93 @@ static int report(const struct publish *publish, const struct options *options)
     return tally->refused > 0 ? EX_DATAERR : EX_OK;
 }
 
-int verb_publish(int argc, char **argv)
+static int send(const struct options *options, const struct mapping *mapping)
 {
-    struct options options = {.wait_s = PUBLISH_WAIT_S};
     struct publish publish = {.lock = -1};
     struct fault fault = {0};
     struct node node = {0};
+
+    publish_catch_signals();
+    bool good = node_open(options->dir, &node, &fault) && node_open_outbox(&node, &fault) &&
+                publish_init(&publish, &node, options->wait_s, &fault);
+    if (good) {
+        publish.intake.mapping = mapping;
+        publish.intake.retry = options->retry;
+        publish.intake.retry_reason = options->retry_reason;
+        good = run(&publish, options, &fault);
+    }
+    int code = good ? report(&publish, options) : node_complain("publish", &fault);
+    publish_deinit(&publish);
+    node_close(&node);
+    return code;
+}
+
+static bool check_file(void *context, const char *path, struct fault *ret_fault)
+{
+    struct checking *checking = context;
+    bool lines = checking->mapping == NULL || files_is_lines(path);
+
+    if (checking->mapping == NULL && files_is_export(path)) {
+        return true; /* in a folder: somebody else's */
+    }
+    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+    if (file == NULL) {
+        return fault_set_errno(ret_fault, errno, "%s: cannot read", path);
+    }
+    bool good = lines ? check_lines(&checking->check, file, path, ret_fault)
+                      : check_export(&checking->check, checking->mapping, file, path, ret_fault);
+    if (file != stdin) {
+        (void)fclose(file);
+    }
+    return good;
+}
+
+/* Nothing is sent, no folder of a store is looked at. */
+static int check(const struct options *options, const struct mapping *mapping)
+{
+    struct checking checking = {.mapping = mapping};
+    struct fault fault = {0};
+    bool good = true;
+    int code = EX_OK;
+
+    check_init(&checking.check,
+               options->json    ? CHECK_JSON
+               : options->lines ? CHECK_LINES
+                                : CHECK_TEXT,
+               mapping == NULL ? CHECK_ZONE_MIN : mapping->zone_min);
+    for (int i = 0; good && i < options->path_count; i++) {
+        good = files_walk(options->paths[i], check_file, &checking, &fault);
+    }
+    if (!good) {
+        code = node_complain("publish", &fault);
+    } else if (!check_finish(&checking.check)) {
+        code = EX_IOERR;
+    } else if (checking.check.bad > 0) {
+        code = EX_DATAERR;
+    }
+    check_deinit(&checking.check);
+    return code;
+}
+
+int verb_publish(int argc, char **argv)
+{
+    struct options options = {.wait_s = PUBLISH_WAIT_S};
+    struct complaints complaints = {0};
+    struct mapping *mapping = NULL;
     int code = options_parse(argc, argv, &options);
 
     code = code == EX_OK ? check_paths(&options) : code;
     if (code != EX_OK) {
         return code;
     }
-    publish_catch_signals();
-    bool good = node_open(options.dir, &node, &fault) && node_open_outbox(&node, &fault) &&
-                publish_init(&publish, &node, options.wait_s, &fault);
-    if (good) {
-        publish.intake.retry = options.retry;
-        publish.intake.retry_reason = options.retry_reason;
-        good = run(&publish, &options, &fault);
+    if (options.till != NULL) {
+        mapping = mapping_read(options.till, &complaints);
+        if (mapping == NULL) {
+            complaints_write(&complaints, stderr);
+            return EX_CONFIG;
+        }
     }
-    code = good ? report(&publish, &options) : node_complain("publish", &fault);
-    publish_deinit(&publish);
-    node_close(&node);
+    code = options.check ? check(&options, mapping) : send(&options, mapping);
+    mapping_free(mapping);
     return code;
 }
