@@ -138,12 +138,12 @@ static void shown_write(slice_t text, uint32_t len_max, char *to)
     uint32_t len = utf8_cut(text, len_max);
     uint32_t out = 0;
 
-    if (!policy_text_valid((slice_t){text.text, len})) {
+    if (len > 0 && !policy_text_valid((slice_t){text.text, len})) {
         for (uint32_t i = 0; i < len; i++) {
             char c = text.text[i];
             to[out++] = (char)(c < 0x20 || c >= 0x7f ? '?' : c);
         }
-    } else {
+    } else if (len > 0) {
         memcpy(to, text.text, len);
         out = len;
     }

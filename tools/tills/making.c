@@ -84,7 +84,7 @@ static void field_take(struct making *making, const struct field *field)
     }
     if (first != NULL && field->column_count > 0) {
         making_column_flaw(making, first, field->columns[0], FLAW_MISSING, "");
-    } else {
+    } else if (!making->flaws->bad) { /* else it may be another row that is to be mended */
         making_row_flaw(making, making_row(making, 0), FLAW_MISSING, field->key->name);
     }
 }

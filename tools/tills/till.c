@@ -114,6 +114,19 @@ static void twice_judge(struct till *till, const struct making_rule *rule)
     flaws_add(&till->flaws, &flaw);
 }
 
+/* By line, then the row as a whole, then its cells from left to right. */
+static int flaws_compare(const void *a, const void *b)
+{
+    const struct flaw *first = a;
+    const struct flaw *second = b;
+    uint32_t columns[2] = {first->column + 1, second->column + 1}; /* FLAW_ROW becomes 0 */
+
+    if (first->line != second->line) {
+        return first->line < second->line ? -1 : 1;
+    }
+    return (columns[0] > columns[1]) - (columns[0] < columns[1]);
+}
+
 till_result_t till_next(struct till *till)
 {
     if (till->refused) {
@@ -131,6 +144,9 @@ till_result_t till_next(struct till *till)
         making_event(&till->sheet, receipt, &till->event, &till->flaws);
     if (rule != NULL) {
         twice_judge(till, rule);
+    }
+    if (till->flaws.count > 1) {
+        qsort(till->flaws.list, till->flaws.count, sizeof *till->flaws.list, flaws_compare);
     }
     return till->flaws.bad ? TILL_BAD : TILL_EVENT;
 }
