@@ -268,7 +268,7 @@ static void row_add(struct sheet *sheet, csv_result_t result)
 /* --- receipts --- */
 
 /* Can it be told which receipt the row belongs to? */
-static bool is_placed(const struct sheet *sheet, const struct sheet_row *row)
+static bool placed_find(const struct sheet *sheet, const struct sheet_row *row)
 {
     const struct mapping *mapping = sheet->mapping;
 
@@ -287,10 +287,9 @@ static int rows_compare(const void *a, const void *b, void *context)
     const struct sheet *sheet = context;
     uint32_t numbers[2] = {*(const uint32_t *)a, *(const uint32_t *)b};
     const struct sheet_row *rows[2] = {&sheet->rows[numbers[0]], &sheet->rows[numbers[1]]};
-    bool placed[2] = {is_placed(sheet, rows[0]), is_placed(sheet, rows[1])};
-    int order = (int)placed[0] - (int)placed[1];
+    int order = (int)rows[0]->placed - (int)rows[1]->placed;
 
-    for (uint32_t i = 0; order == 0 && placed[0] && i < sheet->mapping->group_count; i++) {
+    for (uint32_t i = 0; order == 0 && rows[0]->placed && i < sheet->mapping->group_count; i++) {
         uint32_t column = sheet->mapping->group[i];
         order = slice_compare(sheet_text(sheet, sheet_cell(sheet, rows[0], column)),
                               sheet_text(sheet, sheet_cell(sheet, rows[1], column)));
@@ -301,7 +300,7 @@ static int rows_compare(const void *a, const void *b, void *context)
 static bool same_receipt(const struct sheet *sheet, const struct sheet_row *a,
                          const struct sheet_row *b)
 {
-    if (!is_placed(sheet, a) || !is_placed(sheet, b)) {
+    if (!a->placed || !b->placed) {
         return false;
     }
     for (uint32_t i = 0; i < sheet->mapping->group_count; i++) {
@@ -330,13 +329,13 @@ static void neighbours_mark(struct sheet *sheet)
     uint32_t line = 0;
 
     for (uint32_t i = 0; i < sheet->row_count; i++) {
-        bool placed = is_placed(sheet, &sheet->rows[i]);
+        bool placed = sheet->rows[i].placed;
         sheet->rows[i].beside = placed ? line : 0;
         line = placed ? 0 : sheet->rows[i].line;
     }
     line = 0;
     for (uint32_t i = sheet->row_count; i-- > 0;) {
-        bool placed = is_placed(sheet, &sheet->rows[i]);
+        bool placed = sheet->rows[i].placed;
         if (placed && line != 0) {
             sheet->rows[i].beside = line;
         }
@@ -352,6 +351,7 @@ static void receipts_make(struct sheet *sheet)
     sheet->receipts = memory_zeroed((size_t)count + 1, sizeof *sheet->receipts);
     for (uint32_t i = 0; i < count; i++) {
         sheet->order[i] = i;
+        sheet->rows[i].placed = placed_find(sheet, &sheet->rows[i]);
     }
     if (sheet->mapping->group_count > 0) {
         qsort_r(sheet->order, count, sizeof *sheet->order, rows_compare, sheet);

@@ -20,6 +20,7 @@ struct sheet_row {
     uint32_t first;   /* of its cells */
     uint32_t count;   /* of its cells */
     flaw_kind_t flaw; /* FLAW_NONE, FLAW_QUOTE, FLAW_CELLS */
+    bool placed;      /* it can be told which receipt it belongs to */
     uint32_t beside;  /* the line of a neighbour that may belong to the same receipt; 0: none */
 };
 
