@@ -142,6 +142,7 @@ class Tills:
                  ("no column", data.replace("应收".encode(), "应付".encode(), 1), "HEADER"),
                  ("twice", data.replace("微信".encode(), "现金".encode(), 1), "HEADER_TWICE"),
                  ("same number", data.replace(b"\n9,1,", b"\n7,1,"), "TWICE"),
+                 ("price", data.replace(b"299.00,299.00", b"299.00,298.00"), "SUM"),
                  ("sum", data.replace(b"128.50,0.00", b"128.60,0.00", 1), "SUM"))
         for label, spoilt, flaw in cases:
             path = os.path.join(self.dir, "edge.csv")
@@ -207,27 +208,33 @@ class Tills:
                   str(refusal))
 
     def watched(self, net):
-        """A file that is renamed into a watched folder is read."""
+        """A file that is renamed into a watched folder is read, and so is another one of its length and name."""
         folder = os.path.join(self.dir, "watched")
         os.mkdir(folder)
         process = subprocess.Popen(
             [os.path.join(self.bin, "allclear"), "--lang", "en", "publish", folder, "--watch", "--json", "--till",
              sample("codes", "till.conf"), "--dir", net.store("C")], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         try:
-            draft = os.path.join(folder, "day.tmp")
-            with open(draft, "wb") as file:
-                file.write(read(sample("codes", "day.csv")).replace(b'"000', b'"010').replace(b"C:C1:", b"C:C1:10"))
-            os.rename(draft, os.path.join(folder, "day.csv"))
-            end = time.monotonic() + 20
-            done = 0
-            while time.monotonic() < end and done < 18:
-                time.sleep(0.1)
-                counts = json.loads(net.must("outbox", "--dir", net.store("C"), "--json", codes=(0, 65, 75)))
-                done = counts["accepted"] + len(counts["waiting"]) + len(counts["refused"])
+            for serial, count in ((b"10", 18), (b"20", 27)):
+                draft = os.path.join(folder, "day.tmp")
+                with open(draft, "wb") as file:
+                    file.write(read(sample("codes", "day.csv")).replace(b'"000', b'"0' + serial).replace(
+                        b"C:C1:", b"C:C1:" + serial))
+                os.rename(draft, os.path.join(folder, "day.csv"))
+                self.await_events(net, count)
         finally:
             process.send_signal(signal.SIGINT)
             told = json.loads(process.communicate(timeout=30)[0])
-        self.case("watched", told["read"] == told["accepted"] + told["waiting"] == 9, str(told))
+        self.case("watched", told["read"] == told["accepted"] + told["waiting"] == 18, str(told))
+
+    @staticmethod
+    def await_events(net, count):
+        end = time.monotonic() + 20
+        done = 0
+        while time.monotonic() < end and done < count:
+            time.sleep(0.1)
+            told = json.loads(net.must("outbox", "--dir", net.store("C"), "--json", codes=(0, 65, 75)))
+            done = told["accepted"] + len(told["waiting"]) + len(told["refused"])
 
     def all(self):
         self.samples()

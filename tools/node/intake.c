@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "clearing/base/hash.h"
 #include "clearing/base/memory.h"
 #include "tools/node/files.h"
 #include "tools/text.h"
@@ -13,6 +14,7 @@
 struct stream {
     FILE *file;
     struct till *till; /* of a till's export, else NULL */
+    uint32_t mark;     /* of its last change */
     const char *name;
     uint32_t number; /* in the tally */
     bool whole_only; /* a last line without its end is left for later */
@@ -130,7 +132,9 @@ static bool read_receipts(struct intake *intake, struct stream *source, struct f
             take_flaws(intake, source, &till->flaws);
         }
     }
-    source->place.offset = source->ended ? till->sheet.len : source->place.offset;
+    if (source->ended) {
+        source->place = (struct outbox_place){till->sheet.len, source->mark};
+    }
     return good;
 }
 
@@ -224,6 +228,14 @@ bool intake_read(struct intake *intake, FILE *file, const char *name, struct fau
     return take_file(intake, &source, ret_fault);
 }
 
+/* Lines are added to, exports are replaced, by others of the same length, too: instead of a line,
+ * which means nothing of what is read whole, the time of change is kept of them. */
+static uint32_t change_mark(const struct stat *info)
+{
+    return (uint32_t)hash_u64((uint64_t)info->st_mtim.tv_sec * 1000000000 +
+                              (uint64_t)info->st_mtim.tv_nsec);
+}
+
 bool intake_follow(struct intake *intake, const char *path, struct fault *ret_fault)
 {
     struct stream source = {.name = path, .whole_only = true};
@@ -235,11 +247,13 @@ bool intake_follow(struct intake *intake, const char *path, struct fault *ret_fa
     if (!outbox_find_place(intake->node->outbox, path, &source.place, ret_fault)) {
         return false;
     }
-    if ((uint64_t)info.st_size == source.place.offset) {
+    bool export = intake->mapping != NULL && !files_is_lines(path);
+    source.mark = change_mark(&info);
+    if ((uint64_t)info.st_size == source.place.offset &&
+        (!export || source.mark == source.place.line)) {
         return true;
     }
-    if ((uint64_t)info.st_size < source.place.offset ||
-        (intake->mapping != NULL && !files_is_lines(path))) {
+    if ((uint64_t)info.st_size < source.place.offset || export) {
         source.place = (struct outbox_place){0};
     }
     source.file = fopen(path, "re");

@@ -36,7 +36,7 @@ bool intake_read(struct intake *intake, FILE *file, const char *name,
 
 /* Read what a watched file has more than when it was last looked at, whole lines only; where it has
  * been read up to is kept in the outbox with the lines. A file that has become shorter is read from
- * its beginning. A till's export is read whole whenever its length has changed. */
+ * its beginning. A till's export is read whole whenever it has changed. */
 bool intake_follow(struct intake *intake, const char *path, struct fault *ret_fault) MUST_USE;
 
 void intake_deinit(struct intake *intake); /* frees what reading needed, closes nothing */

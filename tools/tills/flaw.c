@@ -96,7 +96,7 @@ static const struct {
                       N_("correct the row; if they are two receipts, their numbers must differ")},
     [FLAW_MANY] = {"MANY", N_("the receipt has more rows of this kind than an event may have"),
                    N_("write the receipt as two")},
-    [FLAW_SUM] = {"SUM", N_("discounts and payments do not make the gross amount"),
+    [FLAW_SUM] = {"SUM", N_("discounts and payments do not make the amount"),
                   N_("compare with the receipt; a row or a column may be missing")},
     [FLAW_EVENT] = {"EVENT", N_("this is no event of the contract"),
                     N_("correct the cell, or the mapping")},

@@ -222,10 +222,12 @@ static void event_judge(struct making *making)
     }
 }
 
-/* Rule 15: the gross amount is what was paid and what was taken off. */
+/* Rules 15 and 46: a sale's gross amount is what was paid and what was taken off; the payments of a
+ * top-up or a pack may be left out. */
 static void sum_judge(struct making *making)
 {
     const struct event *event = making->event;
+    bool priced = event->type == EVENT_TOPUP || event->type == EVENT_PACK_SALE;
     char extra[FLAW_EXTRA_SIZE];
     int64_t sum = 0;
 
@@ -235,8 +237,9 @@ static void sum_judge(struct making *making)
     for (uint32_t i = 0; i < event->pay_count; i++) {
         sum += event->pay[i].amount_fen;
     }
-    if (event->type == EVENT_SALE && sum != event->amount_fen) {
-        (void)snprintf(extra, sizeof extra, _("they make %" PRId64 " fen, gross is %" PRId64), sum,
+    if (sum != event->amount_fen &&
+        (event->type == EVENT_SALE || (priced && event->pay_count > 0))) {
+        (void)snprintf(extra, sizeof extra, _("they make %" PRId64 " fen instead of %" PRId64), sum,
                        event->amount_fen);
         making_row_flaw(making, making_row(making, 0), FLAW_SUM, extra);
     }
