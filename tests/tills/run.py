@@ -46,6 +46,7 @@ def lines_of(text):
 class Tills:
     def __init__(self, binaries, directory, seed, verdicts):
         self.bin, self.dir, self.seed, self.verdicts = binaries, directory, seed, verdicts
+        self.details = {}  # by kind: what refusals say
 
     def tool(self, *arguments, **options):
         return subprocess.run([os.path.join(self.bin, "allclear"), "--lang", "en", *arguments], capture_output=True,
@@ -99,6 +100,7 @@ class Tills:
     def spoilt(self):
         named = 0
         kinds = set()
+        self.details = {}
         for name, shape in spoil.SHAPES.items():
             head, names, receipts = spoil.load(shape, read(sample(name, "day.csv")))
             for n in range(FILES):
@@ -109,10 +111,15 @@ class Tills:
                 path = os.path.join(self.dir, "%s-%d.csv" % (name, n))
                 with open(path, "wb") as file:
                     file.write(data)
-                named += self.judge(name, path, must, may, good)
+                self.judge(name, path, must, may, good)
+                named += sum(1 for receipt in made if receipt.spoilt)
                 kinds |= {flaw for _, _, flaw in must}
         self.case("spoilt: %d of %d" % (named, FLAWS_MIN), named >= FLAWS_MIN, "too few")
         self.case("spoilt: kinds", len(kinds) >= 22, sorted(kinds))
+        remedies = {kind: os.path.commonprefix([detail[::-1] for detail in details])[::-1].split("; ", 1)[-1]
+                    for kind, details in self.details.items()}
+        self.case("spoilt: each kind has its own remedy", len(set(remedies.values())) == len(remedies) and
+                  all(len(remedy) > 15 for remedy in remedies.values()), remedies)
 
     def judge(self, name, path, must, may, good):
         """Each flaw is named where it is, with a remedy; nothing else is; the good receipts are what they were."""
@@ -120,6 +127,8 @@ class Tills:
         told = json.loads(done.stdout)
         told_flaws = {(r["line"], r["column"], r["problem"]) for r in told["refusals"]}
         label = os.path.basename(path)
+        for refusal in told["refusals"]:
+            self.details.setdefault(refusal["problem"], []).append(refusal["detail"])
         for flaw in sorted(must):
             self.case("%s %s:%s %s" % ((label,) + flaw), flaw in told_flaws,
                       "seed %d: told %s" % (self.seed, [f for f in told_flaws if f[0] == flaw[0]]))
@@ -132,7 +141,6 @@ class Tills:
         numbers = [event.get("number", event.get("receipt")) for event in events]
         self.case(label + ": the good ones", numbers == good and told["good"] == len(good),
                   "seed %d: %s" % (self.seed, sorted(set(map(str, numbers)) ^ set(map(str, good)))[:5]))
-        return len(must)
 
     def edges(self):
         """Of files as a whole, and what is only a warning."""

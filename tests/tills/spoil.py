@@ -148,8 +148,8 @@ def pick(shape, names, receipt, rng):
         if cell.strip() == "":
             continue
         cell = cell.strip()
-        choices = KINDS[kind] + ANY + ([] if shape.name == "codes" else SPACES)
-        change, flaw = rng.choice(choices)
+        of_any = ANY + ([] if shape.name == "codes" else SPACES)
+        change, flaw = rng.choice(of_any if rng.random() < 0.3 else KINDS[kind])
         negated = cell.startswith("-")
         if negated and flaw in ("NEGATIVE", "MISSING"):
             continue

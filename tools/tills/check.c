@@ -313,7 +313,9 @@ bool check_finish(struct check *check)
     if (check->form == CHECK_JSON) {
         good = json_print(check);
     } else if (check->form == CHECK_TEXT) {
-        totals_print(check);
+        if (check->total_count > 0) {
+            totals_print(check);
+        }
         printf(_("%" PRIu64 " read: %" PRIu64 " good, %" PRIu64 " bad; rows passed over: %" PRIu64
                  ". Nothing was sent.\n"),
                check->read, check->read - check->bad, check->bad, check->skipped);
