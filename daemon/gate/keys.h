@@ -4,8 +4,8 @@
 #ifndef DAEMON_GATE_KEYS_H
 #define DAEMON_GATE_KEYS_H
 
+#include "clearing/base/bucket.h"
 #include "clearing/base/code.h"
-#include "daemon/gate/bucket.h"
 #include "daemon/link.h"
 
 struct key_entry {

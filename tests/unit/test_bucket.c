@@ -1,5 +1,5 @@
 /* Buckets: burst, refill, waiting, and figures at the edge. */
-#include "daemon/gate/bucket.h"
+#include "clearing/base/bucket.h"
 
 #include <check.h>
 #include <stdlib.h>

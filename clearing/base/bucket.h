@@ -1,7 +1,7 @@
 /* Bucket: a rate with a burst, a token bucket. Zeroed memory is a full bucket. Time is given in
  * milliseconds of a clock that does not run backwards. One thread. */
-#ifndef DAEMON_GATE_BUCKET_H
-#define DAEMON_GATE_BUCKET_H
+#ifndef CLEARING_BASE_BUCKET_H
+#define CLEARING_BASE_BUCKET_H
 
 #include <stdbool.h>
 #include <stdint.h>

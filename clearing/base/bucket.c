@@ -1,4 +1,4 @@
-#include "daemon/gate/bucket.h"
+#include "clearing/base/bucket.h"
 
 /* No burst takes longer to come back; it also keeps the product below in 64 bits. */
 #define ELAPSED_MAX_MS 4000000
