@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "clearing/base/memory.h"
@@ -65,7 +66,7 @@ static slice_t bytes_of(uint64_t number, uint64_t member)
 
 static struct outbox_event add(uint64_t number, uint64_t member)
 {
-    const struct outbox_source source = {"f", 1};
+    const struct outbox_source source = {.file = "f", .line = 1};
     struct outbox_event event;
 
     ck_assert(outbox_add_event(outbox, slice_of("1"), number, bytes_of(number, member), &source,
@@ -172,6 +173,91 @@ START_TEST(test_superseded)
     ck_assert(outbox_requeue_event(outbox, first.id, &fault));
     ck_assert_uint_eq(find(first.id).sequence, 0);
     ck_assert_int_eq(find(first.id).outcome, OUTCOME_NONE);
+}
+END_TEST
+
+/* An asked event that is refused is nobody's to send again. */
+START_TEST(test_asked)
+{
+    const struct outbox_source source = {"till 1", 1, true};
+    struct outbox_event event;
+    uint64_t requeued = 0;
+
+    ck_assert(outbox_add_event(outbox, slice_of("1"), 1, bytes_of(1, 17), &source, &event, &fault));
+    ck_assert_uint_eq(count().queued, 1);
+    struct outbox_batch batch = cut(1, zeros);
+    mark(&batch, OUTCOME_INSUFFICIENT_FUNDS, OUTCOME_NONE);
+    ck_assert_int_eq(find(event.id).outcome, OUTCOME_INSUFFICIENT_FUNDS);
+    ck_assert_uint_eq(count().refused, 0);
+    ck_assert(outbox_requeue_refused(outbox, OUTCOME_NONE, &requeued, &fault));
+    ck_assert_uint_eq(requeued, 0);
+}
+END_TEST
+
+START_TEST(test_withdraw)
+{
+    int64_t first = add(1, 17).id;
+    int64_t second = add(2, 17).id;
+
+    ck_assert(outbox_withdraw(outbox, first, &fault));
+    ck_assert_int_eq(find(first).id, 0);
+    ck_assert(outbox_withdraw(outbox, first, &fault));
+    ck_assert(add(1, 17).fresh);
+    struct outbox_batch batch = cut(1, zeros);
+    ck_assert(outbox_withdraw(outbox, second, &fault)); /* in a batch: it stays */
+    ck_assert_int_eq(find(second).id, second);
+    mark(&batch, OUTCOME_UNKNOWN_OFFER, OUTCOME_NONE);
+    ck_assert(outbox_withdraw(outbox, second, &fault));
+    ck_assert_int_eq(find(second).id, second);
+}
+END_TEST
+
+START_TEST(test_finds)
+{
+    struct outbox_event event;
+
+    ck_assert(outbox_find_number(outbox, slice_of("1"), 1, &event, &fault));
+    ck_assert_int_eq(event.id, 0);
+    ck_assert(outbox_find_same(outbox, slice_of("1"), 1, bytes_of(1, 17), &event, &fault));
+    ck_assert_int_eq(event.id, 0);
+    int64_t first = add(1, 17).id;
+    struct outbox_batch one = cut(1, zeros);
+    mark(&one, OUTCOME_UNKNOWN_OFFER, OUTCOME_NONE);
+    int64_t second = add(1, 18).id;
+    ck_assert(outbox_find_number(outbox, slice_of("1"), 1, &event, &fault));
+    ck_assert_int_eq(event.id, second);
+    struct outbox_batch two = cut(2, one.hash);
+    mark(&two, OUTCOME_ACCEPTED, OUTCOME_NONE);
+    int64_t third = add(1, 19).id;
+    struct outbox_batch three = cut(3, two.hash);
+    mark(&three, OUTCOME_NUMBER_REUSED, OUTCOME_NONE);
+    ck_assert(outbox_find_number(outbox, slice_of("1"), 1, &event, &fault));
+    ck_assert_int_eq(event.id, second); /* the number is its own */
+    ck_assert_int_eq(event.outcome, OUTCOME_ACCEPTED);
+    ck_assert(outbox_find_number(outbox, slice_of("2"), 1, &event, &fault));
+    ck_assert_int_eq(event.id, 0);
+    ck_assert(outbox_find_same(outbox, slice_of("1"), 1, bytes_of(1, 17), &event, &fault));
+    ck_assert_int_eq(event.id, first);
+    ck_assert_int_eq(event.outcome, OUTCOME_UNKNOWN_OFFER);
+    ck_assert(outbox_find_same(outbox, slice_of("1"), 1, bytes_of(1, 19), &event, &fault));
+    ck_assert_int_eq(event.id, third);
+}
+END_TEST
+
+START_TEST(test_oldest_pending)
+{
+    int64_t now = (int64_t)time(NULL);
+    int64_t since = 7;
+
+    ck_assert(outbox_oldest_pending(outbox, &since, &fault));
+    ck_assert_int_eq(since, 0);
+    (void)add(1, 17);
+    ck_assert(outbox_oldest_pending(outbox, &since, &fault));
+    ck_assert(since >= now - 1 && since <= now + 60);
+    struct outbox_batch batch = cut(1, zeros);
+    mark(&batch, OUTCOME_ACCEPTED, OUTCOME_NONE);
+    ck_assert(outbox_oldest_pending(outbox, &since, &fault));
+    ck_assert_int_eq(since, 0);
 }
 END_TEST
 
@@ -412,6 +498,10 @@ static Suite *suite(void)
     tcase_add_test(c, test_refuses_others);
     tcase_add_test(c, test_events);
     tcase_add_test(c, test_superseded);
+    tcase_add_test(c, test_asked);
+    tcase_add_test(c, test_withdraw);
+    tcase_add_test(c, test_finds);
+    tcase_add_test(c, test_oldest_pending);
     tcase_add_test(c, test_numbers);
     tcase_add_test(c, test_numbers_ahead);
     tcase_add_test(c, test_cut);

@@ -209,8 +209,7 @@ static bool settle_all(struct node *node, const json_t *events, struct fault *re
     return true;
 }
 
-static bool settle_answer(struct node *node, const char *body, uint32_t len,
-                          struct fault *ret_fault)
+bool ask_settle(struct node *node, const char *body, uint32_t len, struct fault *ret_fault)
 {
     json_error_t error;
     json_t *root = json_loadb(body, len, JSON_REJECT_DUPLICATES, &error);
@@ -249,7 +248,7 @@ bool ask_waiting(struct node *node, struct wire *wire, int wait_ms, enum ask_res
         }
         const struct ask what = {"events", {refs.text, (uint32_t)refs.len}, &hello, wait_ms};
         *ret_result = ask(wire, &what, &body, &len, ret_text);
-        good = *ret_result != ASK_ANSWERED || settle_answer(node, body, len, ret_fault);
+        good = *ret_result != ASK_ANSWERED || ask_settle(node, body, len, ret_fault);
         free(body);
     } while (good && *ret_result == ASK_ANSWERED && refs.count == REFS_A_TIME);
     free(refs.text);

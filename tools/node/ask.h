@@ -39,4 +39,9 @@ int ask_complain(const char *verb, enum ask_result result, const char *text);
 bool ask_waiting(struct node *node, struct wire *wire, int wait_ms, enum ask_result *ret_result,
                  char ret_text[ASK_TEXT_MAX + 1], struct fault *ret_fault) MUST_USE;
 
+/* Write down what headquarters has answered to "events"; for whoever asks in another way than by
+ * ask_waiting. Returns: false with ret_fault set when the outbox fails. */
+bool ask_settle(struct node *node, const char *body, uint32_t len,
+                struct fault *ret_fault) MUST_USE;
+
 #endif

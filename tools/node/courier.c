@@ -234,8 +234,12 @@ static bool take_frame(struct courier *courier, const struct frame *frame, struc
     case FRAME_HELLO:
     case FRAME_BATCH:
     case FRAME_QUERY:
-    case FRAME_ANSWER:
         return true; /* not for a courier */
+    case FRAME_ANSWER:
+        if (courier->on_answer != NULL) {
+            courier->on_answer(courier->context, &frame->answer);
+        }
+        return true;
     }
     return true;
 }

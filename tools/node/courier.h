@@ -54,6 +54,11 @@ struct courier {
     bool doubt; /* headquarters seemed behind its own receipts: it is asked twice */
     uint32_t bad_receipts;
 
+    /* Called with answers to whoever asks over the same wire (NULL: nobody does), in a transaction:
+     * it does not use the outbox. The answer's bytes live during the call. */
+    void (*on_answer)(void *context, const struct frame_answer *answer);
+    void *context;
+
     uint64_t receipts; /* verified ones: the measure of progress */
     uint64_t greetings;
     uint64_t resends;

@@ -207,8 +207,8 @@ static enum courier_verdict verify_any(struct courier *courier, const struct out
 enum courier_verdict courier_accept(struct courier *courier, const struct frame_receipt *receipt,
                                     struct fault *ret_fault)
 {
-    static struct receipt_outcomes outcomes; /* large; one courier a process */
-    static uint8_t kept[FRAME_BYTES_MAX];
+    static _Thread_local struct receipt_outcomes outcomes; /* large for a stack */
+    static _Thread_local uint8_t kept[FRAME_BYTES_MAX];
     struct outbox *outbox = courier->node->outbox;
     struct frame frame = {.type = FRAME_RECEIPT, .receipt = *receipt};
     struct checkpoint checkpoint;

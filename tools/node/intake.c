@@ -60,7 +60,7 @@ static bool retry(struct intake *intake, struct outbox_event *event, struct faul
 static bool take_event(struct intake *intake, const struct stream *source, struct event *event,
                        struct fault *ret_fault)
 {
-    const struct outbox_source where = {source->name, source->place.line};
+    const struct outbox_source where = {.file = source->name, .line = source->place.line};
     uint8_t bytes[EVENT_BYTES_MAX];
     struct outbox_event row;
     size_t bytes_len = 0;

@@ -22,7 +22,8 @@ static const char schema[] =
     " reason INTEGER NOT NULL DEFAULT 0,"
     " superseded INTEGER NOT NULL DEFAULT 0,"
     " file TEXT NOT NULL,"
-    " line INTEGER NOT NULL);"
+    " line INTEGER NOT NULL,"
+    " added INTEGER NOT NULL DEFAULT 0);" /* seconds since 1970; 0: not known */
     "CREATE INDEX IF NOT EXISTS event_number ON event (terminal, number);"
     "CREATE INDEX IF NOT EXISTS event_batch ON event (sequence, position) WHERE sequence > 0;"
     "CREATE INDEX IF NOT EXISTS event_open ON event (id) WHERE outcome = 0;"
@@ -232,6 +233,21 @@ static bool check_format(struct outbox *outbox, struct fault *ret_fault)
     return true;
 }
 
+/* Outboxes of before this column are given it. */
+static bool add_column(struct outbox *outbox, struct fault *ret_fault)
+{
+    static const char get[] = "SELECT 1 FROM pragma_table_info('event') WHERE name = 'added'";
+    sqlite3_stmt *statement = outbox_statement(outbox, get, ret_fault);
+    bool row = false;
+
+    if (statement == NULL || !outbox_step(outbox, statement, &row, ret_fault)) {
+        return false;
+    }
+    (void)sqlite3_reset(statement);
+    return row || run_text(outbox, "ALTER TABLE event ADD COLUMN added INTEGER NOT NULL DEFAULT 0",
+                           ret_fault);
+}
+
 static bool set_up(struct outbox *outbox, const uint8_t network[SIGN_NETWORK_LEN], slice_t store,
                    struct fault *ret_fault)
 {
@@ -241,6 +257,7 @@ static bool set_up(struct outbox *outbox, const uint8_t network[SIGN_NETWORK_LEN
         return false;
     }
     return run_text(outbox, schema, ret_fault) && check_format(outbox, ret_fault) &&
+           add_column(outbox, ret_fault) &&
            claim_meta(outbox, "network", (slice_t){(const char *)network, SIGN_NETWORK_LEN},
                       ret_fault) &&
            claim_meta(outbox, "store", store, ret_fault) && outbox_commit(outbox, ret_fault);

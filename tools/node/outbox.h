@@ -56,10 +56,28 @@ struct outbox_event {
 struct outbox_source {
     const char *file;
     uint32_t line;
+    bool ask; /* a refusal settles it: it is neither listed as refused nor retried */
 };
 bool outbox_add_event(struct outbox *outbox, slice_t terminal, uint64_t number, slice_t bytes,
                       const struct outbox_source *source, struct outbox_event *ret_event,
                       struct fault *ret_fault) MUST_USE;
+
+/* Find the event with exactly these bytes. Out: *ret_event without `fresh`; id 0: there is none. */
+bool outbox_find_same(struct outbox *outbox, slice_t terminal, uint64_t number, slice_t bytes,
+                      struct outbox_event *ret_event, struct fault *ret_fault) MUST_USE;
+
+/* Find the event to which a number belongs as far as is known here: one that is not refused, else
+ * the one that came last. Out: *ret_event without `fresh`; id 0: there is none. */
+bool outbox_find_number(struct outbox *outbox, slice_t terminal, uint64_t number,
+                        struct outbox_event *ret_event, struct fault *ret_fault) MUST_USE;
+
+/* Take an event out again that is queued, and in no batch. In a transaction. */
+bool outbox_withdraw(struct outbox *outbox, int64_t id, struct fault *ret_fault) MUST_USE;
+
+/* Out: *ret_since_s, when the event came that has been pending for longest, in seconds since 1970;
+ * 0: none is, or it is not known. */
+bool outbox_oldest_pending(struct outbox *outbox, int64_t *ret_since_s,
+                           struct fault *ret_fault) MUST_USE;
 
 /* The number for a till's own receipt text: the one given before, or the terminal's highest known
  * plus one. In a transaction. Out: *ret_number, 0 when the terminal has no number left. */

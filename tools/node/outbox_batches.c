@@ -158,7 +158,7 @@ static bool insert_batch(struct outbox *outbox, const struct outbox_batch *batch
 bool outbox_cut_batch(struct outbox *outbox, const struct outbox_cut *cut,
                       struct outbox_batch *ret_batch, struct fault *ret_fault)
 {
-    static struct cutting cutting; /* large; one thread a process has an outbox open */
+    static _Thread_local struct cutting cutting; /* large for a stack */
     const struct batch header = {
         .network = cut->network,
         .store = cut->store,

@@ -15,9 +15,16 @@ static outcome_t column_outcome(sqlite3_stmt *statement, int column)
     return value > UINT8_MAX ? OUTCOME_NONE : (outcome_t)value;
 }
 
-/* Out: *ret_event, id 0 where there is none. */
-static bool find_bytes(struct outbox *outbox, slice_t terminal, uint64_t number, slice_t bytes,
-                       struct outbox_event *ret_event, struct fault *ret_fault)
+static void read_event(sqlite3_stmt *statement, struct outbox_event *event)
+{
+    event->id = sqlite3_column_int64(statement, 0);
+    event->sequence = outbox_column_u64(statement, 1);
+    event->outcome = column_outcome(statement, 2);
+    event->reason = column_outcome(statement, 3);
+}
+
+bool outbox_find_same(struct outbox *outbox, slice_t terminal, uint64_t number, slice_t bytes,
+                      struct outbox_event *ret_event, struct fault *ret_fault)
 {
     static const char get[] = "SELECT id, sequence, outcome, reason FROM event"
                               " WHERE terminal = ? AND number = ? AND bytes = ?";
@@ -35,11 +42,59 @@ static bool find_bytes(struct outbox *outbox, slice_t terminal, uint64_t number,
     }
     *ret_event = (struct outbox_event){0};
     if (row) {
-        ret_event->id = sqlite3_column_int64(statement, 0);
-        ret_event->sequence = outbox_column_u64(statement, 1);
-        ret_event->outcome = column_outcome(statement, 2);
-        ret_event->reason = column_outcome(statement, 3);
+        read_event(statement, ret_event);
     }
+    (void)sqlite3_reset(statement);
+    return true;
+}
+
+bool outbox_find_number(struct outbox *outbox, slice_t terminal, uint64_t number,
+                        struct outbox_event *ret_event, struct fault *ret_fault)
+{
+    static const char get[] = "SELECT id, sequence, outcome, reason FROM event"
+                              " WHERE terminal = ? AND number = ?"
+                              " ORDER BY outcome > 3, id DESC LIMIT 1";
+    sqlite3_stmt *statement = outbox_statement(outbox, get, ret_fault);
+    bool row = false;
+
+    if (statement == NULL) {
+        return false;
+    }
+    outbox_bind_text(statement, 1, terminal);
+    outbox_bind_u64(statement, 2, number);
+    if (!outbox_step(outbox, statement, &row, ret_fault)) {
+        return false;
+    }
+    *ret_event = (struct outbox_event){0};
+    if (row) {
+        read_event(statement, ret_event);
+    }
+    (void)sqlite3_reset(statement);
+    return true;
+}
+
+bool outbox_withdraw(struct outbox *outbox, int64_t id, struct fault *ret_fault)
+{
+    static const char put[] = "DELETE FROM event WHERE id = ? AND outcome = 0 AND sequence = 0";
+    sqlite3_stmt *statement = outbox_statement(outbox, put, ret_fault);
+
+    if (statement == NULL) {
+        return false;
+    }
+    outbox_bind_u64(statement, 1, (uint64_t)id);
+    return outbox_run(outbox, statement, ret_fault);
+}
+
+bool outbox_oldest_pending(struct outbox *outbox, int64_t *ret_since_s, struct fault *ret_fault)
+{
+    static const char get[] = "SELECT added FROM event WHERE outcome = 0 ORDER BY id LIMIT 1";
+    sqlite3_stmt *statement = outbox_statement(outbox, get, ret_fault);
+    bool row = false;
+
+    if (statement == NULL || !outbox_step(outbox, statement, &row, ret_fault)) {
+        return false;
+    }
+    *ret_since_s = row ? sqlite3_column_int64(statement, 0) : 0;
     (void)sqlite3_reset(statement);
     return true;
 }
@@ -63,12 +118,13 @@ bool outbox_add_event(struct outbox *outbox, slice_t terminal, uint64_t number, 
                       const struct outbox_source *source, struct outbox_event *ret_event,
                       struct fault *ret_fault)
 {
-    static const char put[] = "INSERT INTO event (terminal, number, bytes, file, line)"
-                              " VALUES (?, ?, ?, ?, ?)";
+    static const char put[] =
+        "INSERT INTO event (terminal, number, bytes, file, line, superseded, added)"
+        " VALUES (?, ?, ?, ?, ?, ?, unixepoch())";
     struct outbox_event event = {0};
 
     CHECK(number >= 1 && number <= NUMBER_MAX && bytes.len > 0);
-    if (!find_bytes(outbox, terminal, number, bytes, &event, ret_fault)) {
+    if (!outbox_find_same(outbox, terminal, number, bytes, &event, ret_fault)) {
         return false;
     }
     if (event.id == 0) {
@@ -84,6 +140,7 @@ bool outbox_add_event(struct outbox *outbox, slice_t terminal, uint64_t number, 
         outbox_bind_blob(statement, 3, bytes.text, bytes.len);
         outbox_bind_text(statement, 4, slice_of(source->file));
         outbox_bind_u64(statement, 5, source->line);
+        outbox_bind_u64(statement, 6, source->ask ? 1 : 0);
         if (!outbox_run(outbox, statement, ret_fault)) {
             return false;
         }

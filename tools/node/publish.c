@@ -1,7 +1,6 @@
 #include "tools/node/publish.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
@@ -10,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "tools/node/ask.h"
+#include "tools/node/sender.h"
 #include "tools/text.h"
 
 #define LOOK_MS      200  /* between looks at what another process has sent */
@@ -24,7 +23,6 @@
 #define SHOW_MS      200
 #define SHOW_LOG_MS  5000 /* on something else than a terminal */
 #define QUIET_MS     1000
-#define LOCK_NAME    "courier.lock"
 
 static volatile sig_atomic_t signalled;
 static int signal_fd = -1; /* can be read after a signal: one just before a wait must end it too */
@@ -110,23 +108,11 @@ static void show_progress(struct publish *publish)
     (void)fflush(stderr);
 }
 
-/* Sending is one process' business: two would not lose anything, but send much twice. The lock's
- * file is also the bell by which the others tell the one of their lines, so it is opened for
- * reading only. */
 static void try_lock(struct publish *publish)
 {
-    char path[FILES_PATH_MAX];
-
-    if (publish->wire == NULL || publish->lock >= 0 ||
-        !files_path(publish->node->dir, LOCK_NAME, path, NULL)) {
-        return;
+    if (publish->wire != NULL && publish->lock < 0) {
+        publish->lock = sender_lock(publish->node);
     }
-    int fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
-    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        (void)close(fd);
-        fd = -1;
-    }
-    publish->lock = fd;
 }
 
 /* Another process that sends is told that there is something in the outbox. */
@@ -134,7 +120,7 @@ static void ring(const struct publish *publish)
 {
     char path[FILES_PATH_MAX];
 
-    if (publish->lock < 0 && files_path(publish->node->dir, LOCK_NAME, path, NULL)) {
+    if (publish->lock < 0 && sender_bell(publish->node, path)) {
         follow_ring(path);
     }
 }
@@ -268,7 +254,7 @@ bool publish_read(struct publish *publish, const char *path, struct fault *ret_f
 static void follow_begin(struct publish *publish, char *const *paths, int count)
 {
     char bell[FILES_PATH_MAX];
-    bool locked = publish->wire != NULL && files_path(publish->node->dir, LOCK_NAME, bell, NULL);
+    bool locked = publish->wire != NULL && sender_bell(publish->node, bell);
 
     publish->follow = follow_open(paths, count, locked ? bell : NULL);
     if (publish->wire != NULL) {

@@ -1,7 +1,7 @@
 /* The wire: one connection to headquarters' gate, the only user of ZeroMQ among the tools. A DEALER
  * without a routing id of its own over CURVE; it connects again by itself. Nothing is queued while
  * there is no connection, and what was sent may be lost: whoever sends waits for the answer.
- * One wire a process (one ZeroMQ context); one thread; no fork while it is open. */
+ * Each has a ZeroMQ context of its own; one thread a wire; no fork while one is open. */
 #ifndef TOOLS_NODE_WIRE_H
 #define TOOLS_NODE_WIRE_H
 
