@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "clearing/base/memory.h"
+#include "daemon/balance.h"
 #include "daemon/reports.h"
 #include "tools/render/report_json.h"
 
@@ -194,74 +195,6 @@ json_t *answer_statement(const json_t *report, const char *participant)
 
 /* --- a store's queries --- */
 
-static json_t *lot_row(const struct book *book, const struct lot *lot, const char *pack)
-{
-    const struct lot_class *class = lots_class_at(&book->state.members.lots, lot->class);
-    json_t *row = json_object();
-    money_t principal = lot_principal_left(lot);
-    char day[DAY_TEXT_SIZE];
-
-    json_object_set_new(
-        row, "product", code_json(registry_product_code(&book->state.registry, class->product)));
-    json_object_set_new(
-        row, "store", code_json(registry_store_code(&book->state.registry, class->store)));
-    switch (class->kind) {
-    case PRODUCT_STORED_VALUE:
-        json_object_set_new(row, "principal_fen", json_integer(money_fen(principal)));
-        json_object_set_new(
-            row, "bonus_fen", json_integer(lot_left(lot) - money_fen(principal)));
-        break;
-    case PRODUCT_PACK:
-        json_object_set_new(row, "pack", json_string(pack));
-        json_object_set_new(row, "uses", json_integer(lot_left(lot)));
-        break;
-    case PRODUCT_POINTS:
-        json_object_set_new(row, "points", json_integer(lot_left(lot)));
-        break;
-    }
-    if (lot->valid_to != DAY_MAX) {
-        day_format(lot->valid_to, day);
-        json_object_set_new(row, "valid_to", json_string(day));
-    }
-    return row;
-}
-
-static void add_lots(const struct book *book, json_t *rows, uint32_t head, const char *pack)
-{
-    for (uint32_t at = head; at != 0; at = book->state.members.lots.pool[at].next) {
-        const struct lot *lot = &book->state.members.lots.pool[at];
-        if (!state_lot_ended(&book->state, lot)) {
-            json_array_append_new(rows, lot_row(book, lot, pack));
-        }
-    }
-}
-
-static json_t *balance(const struct book *book, slice_t body, char ret_refusal[141])
-{
-    char digits[21];
-    const struct members *members = &book->state.members;
-
-    snprintf(digits, sizeof digits, "%.*s", (int)(body.len < 20 ? body.len : 20), body.text);
-    const struct member *member = members_find(members, strtoull(digits, NULL, 10));
-    if (member == NULL) {
-        snprintf(ret_refusal, 141, "UNKNOWN_MEMBER");
-        return NULL;
-    }
-    json_t *root = json_object();
-    json_t *rows = json_array();
-    json_object_set_new(root, "member", json_string(digits));
-    json_object_set_new(
-        root, "home", code_json(registry_store_code(&book->state.registry, member->home)));
-    add_lots(book, rows, member->lots, "");
-    for (uint32_t i = 0; i < members->pack_codes.count; i++) {
-        if (members->packs[i].member == member->id) {
-            add_lots(book, rows, members->packs[i].lots, members->pack_codes.codes[i].text);
-        }
-    }
-    json_object_set_new(root, "lots", rows);
-    return root;
-}
-
 /* What has become of one event of the store. */
 static json_t *event_row(struct book *book, store_t store, slice_t name)
 {
@@ -373,7 +306,9 @@ json_t *answer_store(struct book *book, const char *dir, store_t store, slice_t 
 
     ret_refusal[0] = '\0';
     if (slice_equal(verb, slice_of("balance"))) {
-        return balance(book, body, ret_refusal);
+        json_t *balance = balance_json(book, body);
+        snprintf(ret_refusal, 141, "%s", balance == NULL ? "UNKNOWN_MEMBER" : "");
+        return balance;
     }
     if (slice_equal(verb, slice_of("positions"))) {
         return positions_of(book, &owner);

@@ -204,9 +204,54 @@ struct pack *members_find_pack(const struct members *members, slice_t code)
     return &members->packs[number];
 }
 
+/* Take a pack off its list. */
+static void unlist_pack(struct members *members, uint32_t number)
+{
+    struct pack *packs = members->packs;
+    uint64_t *first = map_find(&members->first_packs, packs[number].listed);
+
+    CHECK(first != NULL);
+    if (*first == number + 1) {
+        *first = packs[number].next;
+        return;
+    }
+    uint32_t before = (uint32_t)*first - 1;
+    while (packs[before].next != number + 1) {
+        before = packs[before].next - 1;
+    }
+    packs[before].next = packs[number].next;
+}
+
+/* A pack that was voided when it was saved comes without a member: it is on no list. */
+static void list_pack(struct members *members, uint32_t number, uint64_t member)
+{
+    if (member == 0) {
+        return;
+    }
+    uint64_t *first = map_put(&members->first_packs, member);
+    members->packs[number].next = (uint32_t)*first;
+    members->packs[number].listed = member;
+    *first = number + 1;
+}
+
+bool members_next_pack(const struct members *members, uint64_t id, uint32_t *at,
+                       uint32_t *ret_number)
+{
+    const uint64_t *first = *at == 0 ? map_find(&members->first_packs, id) : NULL;
+    uint32_t next = *at != 0 ? members->packs[*at - 1].next : first == NULL ? 0 : (uint32_t)*first;
+
+    while (next != 0 && members->packs[next - 1].member != id) { /* voided, and free */
+        next = members->packs[next - 1].next;
+    }
+    *at = next;
+    *ret_number = next - 1;
+    return next != 0;
+}
+
 struct pack *members_add_pack(struct members *members, slice_t code, uint64_t member,
                               product_t product)
 {
+    uint32_t known = members->pack_codes.count;
     uint32_t number = code_index_add(&members->pack_codes, code);
 
     if (number >= members->pack_capacity) {
@@ -214,7 +259,11 @@ struct pack *members_add_pack(struct members *members, slice_t code, uint64_t me
         members->packs =
             memory_resize(members->packs, members->pack_capacity, sizeof *members->packs);
     }
+    if (number < known && members->packs[number].listed != 0) {
+        unlist_pack(members, number);
+    }
     members->packs[number] = (struct pack){.member = member, .product = product};
+    list_pack(members, number, member);
     return &members->packs[number];
 }
 
@@ -223,6 +272,7 @@ void members_deinit(struct members *members)
     free(members->slots);
     free(members->packs);
     code_index_deinit(&members->pack_codes);
+    map_deinit(&members->first_packs);
     lots_deinit(&members->lots);
     *members = (struct members){0};
 }

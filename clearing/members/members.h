@@ -15,7 +15,9 @@ struct member {
 struct pack {
     uint64_t member; /* 0: the id is free (again) */
     product_t product;
-    uint32_t lots; /* the pack's own lot, then those given back */
+    uint32_t lots;   /* the pack's own lot, then those given back */
+    uint32_t next;   /* number + 1 of another pack on the same list; 0: last */
+    uint64_t listed; /* the member on whose list it is, also while the id is free again */
 };
 
 struct members {
@@ -26,6 +28,7 @@ struct members {
     struct code_index pack_codes;
     struct pack *packs; /* by number in pack_codes */
     uint32_t pack_capacity;
+    struct map first_packs; /* member -> number + 1 of the newest pack on its list */
 };
 
 /* NULL: not a member. Valid until the next members_add. */
@@ -41,6 +44,11 @@ void members_reserve(struct members *members, uint64_t count);
 struct pack *members_find_pack(const struct members *members, slice_t code);
 struct pack *members_add_pack(struct members *members, slice_t code, uint64_t member,
                               product_t product);
+
+/* Walk a member's packs, the newest first. *at begins with 0. Out: the pack's number in pack_codes.
+ * Returns: false at the end. */
+bool members_next_pack(const struct members *members, uint64_t id, uint32_t *at,
+                       uint32_t *ret_number) MUST_USE;
 
 /* Before the event at place `at` of a batch is applied: ask the processor for what the next ones
  * will look at, so that memory is not waited for one event at a time. `ids` are the batch's

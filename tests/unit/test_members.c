@@ -227,6 +227,47 @@ START_TEST(packs_come_go_and_come_again)
 }
 END_TEST
 
+/* The numbers of a member's packs, the newest first, as one figure a digit. */
+static uint32_t packs_of(const struct members *members, uint64_t id)
+{
+    uint32_t digits = 0;
+    uint32_t number = 0;
+    uint32_t at = 0;
+
+    while (members_next_pack(members, id, &at, &number)) {
+        digits = 10 * digits + number + 1;
+    }
+    return digits;
+}
+
+START_TEST(packs_by_member)
+{
+    struct members members = {0};
+
+    ck_assert_uint_eq(packs_of(&members, 17), 0);
+    members_add_pack(&members, slice_of("W1"), 17, (product_t){2});
+    members_add_pack(&members, slice_of("W2"), 18, (product_t){2});
+    members_add_pack(&members, slice_of("W3"), 17, (product_t){2});
+    members_add_pack(&members, slice_of("W4"), 17, (product_t){2});
+    ck_assert_uint_eq(packs_of(&members, 17), 431);
+    ck_assert_uint_eq(packs_of(&members, 18), 2);
+    ck_assert_uint_eq(packs_of(&members, 19), 0);
+    members_find_pack(&members, slice_of("W3"))->member = 0;
+    ck_assert_uint_eq(packs_of(&members, 17), 41);
+    members_add_pack(&members, slice_of("W3"), 18, (product_t){2}); /* from the middle */
+    ck_assert_uint_eq(packs_of(&members, 17), 41);
+    ck_assert_uint_eq(packs_of(&members, 18), 32);
+    members_find_pack(&members, slice_of("W4"))->member = 0;
+    members_add_pack(&members, slice_of("W4"), 17, (product_t){2}); /* to the same again */
+    ck_assert_uint_eq(packs_of(&members, 17), 41);
+    members_find_pack(&members, slice_of("W1"))->member = 0;
+    members_add_pack(&members, slice_of("W1"), 19, (product_t){2}); /* from the end */
+    ck_assert_uint_eq(packs_of(&members, 17), 4);
+    ck_assert_uint_eq(packs_of(&members, 19), 1);
+    members_deinit(&members);
+}
+END_TEST
+
 START_TEST(many_packs)
 {
     enum { PACKS = 1000 };
@@ -261,6 +302,7 @@ int main(void)
     tcase_add_test(tcase, ranges_of_the_hash_have_everybody_once);
     tcase_add_test(tcase, a_range_ends_within_a_run);
     tcase_add_test(tcase, packs_come_go_and_come_again);
+    tcase_add_test(tcase, packs_by_member);
     tcase_add_test(tcase, many_packs);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
