@@ -7,6 +7,7 @@
 
 #include "clearing/base/memory.h"
 #include "tools/bench/bench_verb.h"
+#include "tools/door/door_verbs.h"
 #include "tools/hq/hq_verbs.h"
 #include "tools/node/node_verbs.h"
 #include "tools/render/language.h"
@@ -52,6 +53,7 @@ static const struct verb {
     {"outbox", verb_outbox, N_("what is pending, waiting or refused (store)")},
     {"mine", verb_mine, N_("what this store's participant is owed (store)")},
     {"balance", verb_balance, N_("what a member has (store)")},
+    {"till", verb_till, N_("tills without a library: their tokens and their door (store)")},
     {"simulate", verb_simulate, N_("clear event files in memory and print the settlement report")},
     {"explain", verb_explain, N_("why an event gives these figures, step by step")},
     {"replay", verb_replay, N_("derive a backup's every figure again (auditor)")},

@@ -244,20 +244,25 @@ START_TEST(test_finds)
 }
 END_TEST
 
-START_TEST(test_oldest_pending)
+START_TEST(test_pending)
 {
     int64_t now = (int64_t)time(NULL);
     int64_t since = 7;
+    uint64_t pending = 7;
 
-    ck_assert(outbox_oldest_pending(outbox, &since, &fault));
-    ck_assert_int_eq(since, 0);
+    ck_assert(outbox_pending(outbox, &pending, &since, &fault));
+    ck_assert(pending == 0 && since == 0);
     (void)add(1, 17);
-    ck_assert(outbox_oldest_pending(outbox, &since, &fault));
+    (void)add(2, 17);
+    ck_assert(outbox_pending(outbox, &pending, &since, &fault));
+    ck_assert_uint_eq(pending, 2);
     ck_assert(since >= now - 1 && since <= now + 60);
     struct outbox_batch batch = cut(1, zeros);
+    ck_assert(outbox_pending(outbox, &pending, &since, &fault));
+    ck_assert_uint_eq(pending, 2);
     mark(&batch, OUTCOME_ACCEPTED, OUTCOME_NONE);
-    ck_assert(outbox_oldest_pending(outbox, &since, &fault));
-    ck_assert_int_eq(since, 0);
+    ck_assert(outbox_pending(outbox, &pending, &since, &fault));
+    ck_assert(pending == 0 && since == 0);
 }
 END_TEST
 
@@ -501,7 +506,7 @@ static Suite *suite(void)
     tcase_add_test(c, test_asked);
     tcase_add_test(c, test_withdraw);
     tcase_add_test(c, test_finds);
-    tcase_add_test(c, test_oldest_pending);
+    tcase_add_test(c, test_pending);
     tcase_add_test(c, test_numbers);
     tcase_add_test(c, test_numbers_ahead);
     tcase_add_test(c, test_cut);

@@ -74,10 +74,10 @@ bool outbox_find_number(struct outbox *outbox, slice_t terminal, uint64_t number
 /* Take an event out again that is queued, and in no batch. In a transaction. */
 bool outbox_withdraw(struct outbox *outbox, int64_t id, struct fault *ret_fault) MUST_USE;
 
-/* Out: *ret_since_s, when the event came that has been pending for longest, in seconds since 1970;
- * 0: none is, or it is not known. */
-bool outbox_oldest_pending(struct outbox *outbox, int64_t *ret_since_s,
-                           struct fault *ret_fault) MUST_USE;
+/* Out: *ret_count of the events without an outcome; *ret_since_s, when the first of them came, in
+ * seconds since 1970; 0: there is none, or it is not known. */
+bool outbox_pending(struct outbox *outbox, uint64_t *ret_count, int64_t *ret_since_s,
+                    struct fault *ret_fault) MUST_USE;
 
 /* The number for a till's own receipt text: the one given before, or the terminal's highest known
  * plus one. In a transaction. Out: *ret_number, 0 when the terminal has no number left. */

@@ -85,16 +85,20 @@ bool outbox_withdraw(struct outbox *outbox, int64_t id, struct fault *ret_fault)
     return outbox_run(outbox, statement, ret_fault);
 }
 
-bool outbox_oldest_pending(struct outbox *outbox, int64_t *ret_since_s, struct fault *ret_fault)
+bool outbox_pending(struct outbox *outbox, uint64_t *ret_count, int64_t *ret_since_s,
+                    struct fault *ret_fault)
 {
-    static const char get[] = "SELECT added FROM event WHERE outcome = 0 ORDER BY id LIMIT 1";
+    static const char get[] =
+        "SELECT count(*), coalesce((SELECT added FROM event WHERE outcome = 0 ORDER BY id LIMIT 1),"
+        " 0) FROM event WHERE outcome = 0";
     sqlite3_stmt *statement = outbox_statement(outbox, get, ret_fault);
     bool row = false;
 
     if (statement == NULL || !outbox_step(outbox, statement, &row, ret_fault)) {
         return false;
     }
-    *ret_since_s = row ? sqlite3_column_int64(statement, 0) : 0;
+    *ret_count = outbox_column_u64(statement, 0);
+    *ret_since_s = sqlite3_column_int64(statement, 1);
     (void)sqlite3_reset(statement);
     return true;
 }
@@ -291,8 +295,10 @@ bool outbox_requeue_refused(struct outbox *outbox, outcome_t reason, uint64_t *r
 bool outbox_settle_waiting(struct outbox *outbox, slice_t terminal, uint64_t number,
                            outcome_t outcome, outcome_t reason, struct fault *ret_fault)
 {
-    static const char put[] = "UPDATE event SET outcome = ?, reason = ?"
-                              " WHERE terminal = ? AND number = ? AND outcome IN (2, 3)";
+    /* who says that it waits still need not say for what */
+    static const char put[] = "UPDATE event SET outcome = ?1,"
+                              " reason = iif(?1 = 2 AND ?2 = 0, reason, ?2)"
+                              " WHERE terminal = ?3 AND number = ?4 AND outcome IN (2, 3)";
     sqlite3_stmt *statement = outbox_statement(outbox, put, ret_fault);
 
     if (statement == NULL) {
