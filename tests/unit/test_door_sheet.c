@@ -1,4 +1,4 @@
-/* Sheets: bodies that are refused as a whole, lines that are bad alone, and what is said of each. */
+/* Sheets: bodies that are refused as a whole, lines that are bad alone, what is said of each. */
 #include "tools/door/sheet.h"
 
 #include <check.h>
