@@ -326,22 +326,39 @@ bool courier_prepare(struct courier *courier, struct fault *ret_fault)
     return good;
 }
 
-/* Take in what has arrived, and fill the window: one transaction. */
-static bool work(struct courier *courier, struct frame *frame, bool got, struct fault *ret_fault)
+/* Take in what has arrived. What is lost of it in a power cut is had again: a batch without a
+ * receipt is sent again and gets the same one, and hello is answered again. Nobody who waits for an
+ * outcome waits for this disk, too. */
+static bool take_frames(struct courier *courier, struct frame *frame, struct fault *ret_fault)
 {
     struct outbox *outbox = courier->node->outbox;
     uint32_t frames = 0;
     bool good = true;
+    bool got = true;
 
-    if (!outbox_begin(outbox, ret_fault)) {
+    if (!outbox_begin_light(outbox, ret_fault)) {
         return false;
     }
     while (good && got) {
         good = take_frame(courier, frame, ret_fault);
         got = good && ++frames < FRAMES_A_STEP && wire_receive(courier->wire, 0, frame);
     }
-    good = good && courier_fill(courier, ret_fault);
     if (!good) {
+        outbox_rollback(outbox);
+        return false;
+    }
+    return outbox_commit(outbox, ret_fault);
+}
+
+/* Fill the window: what is sent is on the disk before. */
+static bool fill(struct courier *courier, struct fault *ret_fault)
+{
+    struct outbox *outbox = courier->node->outbox;
+
+    if (!outbox_begin(outbox, ret_fault)) {
+        return false;
+    }
+    if (!courier_fill(courier, ret_fault)) {
         outbox_rollback(outbox);
         return false;
     }
@@ -359,7 +376,8 @@ bool courier_step(struct courier *courier, int timeout_ms, struct fault *ret_fau
     }
     courier->prepared = false;
     look_at_time(courier);
-    if ((got || !prepared) && !work(courier, &frame, got, ret_fault)) {
+    if ((got && !take_frames(courier, &frame, ret_fault)) ||
+        ((got || !prepared) && !fill(courier, ret_fault))) {
         return false;
     }
     if (!courier_send(courier, ret_fault)) {

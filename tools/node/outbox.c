@@ -158,9 +158,27 @@ static bool run_text(struct outbox *outbox, const char *text, struct fault *ret_
            outbox_fault(outbox, ret_fault);
 }
 
+
+/* SQLite takes this between transactions only. */
+static bool set_light(struct outbox *outbox, bool light, struct fault *ret_fault)
+{
+    const char *text = light ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=FULL";
+
+    if (outbox->light != light && !run_text(outbox, text, ret_fault)) {
+        return false;
+    }
+    outbox->light = light;
+    return true;
+}
+
 bool outbox_begin(struct outbox *outbox, struct fault *ret_fault)
 {
-    return run_text(outbox, "BEGIN IMMEDIATE", ret_fault);
+    return set_light(outbox, false, ret_fault) && run_text(outbox, "BEGIN IMMEDIATE", ret_fault);
+}
+
+bool outbox_begin_light(struct outbox *outbox, struct fault *ret_fault)
+{
+    return set_light(outbox, true, ret_fault) && run_text(outbox, "BEGIN IMMEDIATE", ret_fault);
 }
 
 bool outbox_commit(struct outbox *outbox, struct fault *ret_fault)

@@ -36,6 +36,9 @@ void outbox_close(struct outbox *outbox); /* accepts NULL; gives an open transac
 
 /* Begin to change. Waits for other processes for some seconds. */
 bool outbox_begin(struct outbox *outbox, struct fault *ret_fault) MUST_USE;
+/* The same for what can be had again: its commit does not wait for the disk, and a power cut may
+ * take it, until the commit of a later outbox_begin is on the disk, and all before with it. */
+bool outbox_begin_light(struct outbox *outbox, struct fault *ret_fault) MUST_USE;
 /* After true everything since outbox_begin is on the disk; after false none of it. */
 bool outbox_commit(struct outbox *outbox, struct fault *ret_fault) MUST_USE;
 void outbox_rollback(struct outbox *outbox); /* also where there is no transaction */

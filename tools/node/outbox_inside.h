@@ -14,6 +14,7 @@ struct outbox {
     sqlite3_stmt *statements[OUTBOX_STATEMENTS_MAX]; /* prepared at first use */
     const char *texts[OUTBOX_STATEMENTS_MAX];        /* whose they are: compared by address */
     uint32_t statement_count;
+    bool light; /* in a transaction of outbox_begin_light */
     uint8_t scratch[EVENT_BYTES_MAX];
 };
 
