@@ -413,6 +413,9 @@ class Play:
             self.true("starts: " + name, done.returncode == code and said in done.stderr,
                       "exit %d %.300s" % (done.returncode, done.stderr))
         held.close()
+        done = self.one.run("till", "serve", "--listen", "127.0.0.1:0", "--dir", a, preexec_fn=lambda: resource.setrlimit(
+            resource.RLIMIT_NOFILE, (1000, 1000)))
+        self.true("starts: too few files", done.returncode == 71 and "LimitNOFILE" in done.stderr, done.stderr)
         for words, code in (([], 64), (["sell"], 64), (["add"], 64), (["add", "a b", "--dir", a], 65),
                             (["serve", "x", "--dir", a], 64), (["--help"], 0)):
             self.equal("starts: till %s" % " ".join(words), self.one.run("till", *words).returncode, code)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include "clearing/base/memory.h"
 #include "tools/door/door.h"
 #include "tools/door/door_verbs.h"
+#include "tools/door/http.h"
 #include "tools/door/tills.h"
 #include "tools/node/node.h"
 #include "tools/node/options.h"
@@ -24,6 +26,9 @@
 #define WAIT_S   2
 #define TICK_S   1
 #define DIRS_MAX 1000
+
+#define FILES_KEPT    64
+#define FILES_A_STORE 20 /* 15 as measured */
 
 struct options {
     const char *dirs[DIRS_MAX]; /* owned where --all found them: they live as long as the process */
@@ -233,6 +238,23 @@ static void block_signals(sigset_t *ret_ends)
     (void)signal(SIGPIPE, SIG_IGN);
 }
 
+/* Each connection and store takes descriptors; a library that gets none ends the process. */
+static bool raise_files(uint32_t stores)
+{
+    rlim_t need = FILES_KEPT + HTTP_CONNECTIONS_MAX + (rlim_t)stores * FILES_A_STORE;
+    struct rlimit limit = {0};
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max >= need) {
+        limit.rlim_cur = limit.rlim_max;
+        return setrlimit(RLIMIT_NOFILE, &limit) == 0;
+    }
+    fprintf(stderr,
+            _("allclear till: it may open %llu files and needs %llu: raise the limit (ulimit -n,"
+              " LimitNOFILE=)\n"),
+            (unsigned long long)limit.rlim_max, (unsigned long long)need);
+    return false;
+}
+
 /* The address with the port that it has come to. */
 static void announce(const struct options *options, const struct door *door)
 {
@@ -264,6 +286,9 @@ static int serve(const struct options *options)
                   " with TLS in front of it\n"),
                 options->listen);
         return EX_USAGE;
+    }
+    if (!raise_files(options->dir_count)) {
+        return EX_OSERR;
     }
     block_signals(&ends);
     struct door *door = door_open(options->dirs, options->dir_count, &address,
