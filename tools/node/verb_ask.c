@@ -11,6 +11,7 @@
 #include "tools/node/ask.h"
 #include "tools/node/node_verbs.h"
 #include "tools/node/options.h"
+#include "tools/render/table.h"
 #include "tools/text.h"
 
 #define WAIT_S   10
@@ -156,13 +157,68 @@ static void print_tree(const char *name, const json_t *value, int depth)
     }
 }
 
+static void add_figure(struct table *table, const json_t *row, const char *key)
+{
+    const json_t *value = json_object_get(row, key);
+
+    if (!json_is_integer(value)) {
+        table_text(table, "");
+    } else if (is_money(key)) {
+        table_money(table, money_sum_of(money(json_integer_value(value))));
+    } else {
+        table_count(table, json_integer_value(value));
+    }
+}
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+
+    return text == NULL ? "" : text;
+}
+
+static void print_balance(const json_t *root)
+{
+    static const char *const keys[] = {"principal_fen", "bonus_fen", "points", "uses", "lots"};
+    const struct table_column columns[] = {
+        {_("Product"), COLUMN_TEXT},        {_("Principal"), COLUMN_RIGHT},
+        {_("Bonus"), COLUMN_RIGHT},         {_("Points"), COLUMN_RIGHT},
+        {_("Uses"), COLUMN_RIGHT},          {_("Lots"), COLUMN_RIGHT},
+        {_("First expires"), COLUMN_TEXT},
+    };
+    const struct look look = look_of(stdout);
+    const json_t *row = NULL;
+    struct table table;
+    size_t i = 0;
+
+    table_init(&table, columns, sizeof columns / sizeof columns[0]);
+    json_array_foreach(json_object_get(root, "products"), i, row) {
+        table_text(&table, text_of(row, "product"));
+        for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++) {
+            add_figure(&table, row, keys[k]);
+        }
+        table_text(&table, text_of(row, "valid_to"));
+    }
+    printf(_("Member %s, home store %s\n"), text_of(root, "member"), text_of(root, "home"));
+    if (i > 0) {
+        table_write(&table, &look, stdout);
+    } else {
+        puts(_("nothing left"));
+    }
+    table_deinit(&table);
+}
+
 static int print_answer(const struct question *question, const struct options *options,
                         const char *body, uint32_t len)
 {
     json_t *root = options->json ? NULL : json_loadb(body, len, JSON_REJECT_DUPLICATES, NULL);
 
     if (root != NULL) {
-        print_tree("", root, 0);
+        if (question == &balance) {
+            print_balance(root);
+        } else {
+            print_tree("", root, 0);
+        }
         json_decref(root);
     } else {
         (void)fwrite(body, 1, len, stdout);
@@ -204,6 +260,9 @@ static int run(const struct question *question, int argc, char **argv)
     enum ask_result result = ask(wire, &what, &body, &len, text);
     wire_close(wire);
     node_close(&node);
+    if (result == ASK_REFUSED && strcmp(text, "UNKNOWN_MEMBER") == 0) {
+        (void)snprintf(text, sizeof text, "%s", _("headquarters knows no such member"));
+    }
     code = result == ASK_ANSWERED ? print_answer(question, &options, body, len)
                                   : ask_complain(question->verb, result, text);
     free(body);
