@@ -230,9 +230,11 @@ static bool revoke_locked(const char *dir, slice_t terminal, struct fault *ret_f
                 fault_set(ret_fault, FAULT_STORE, _("terminal %.*s has no token"),
                           (int)terminal.len, terminal.text);
     if (good) {
-        memmove(&tills.list[at], &tills.list[at + 1],
-                (tills.count - at - 1) * sizeof tills.list[0]);
+        CHECK(tills.list != NULL); /* it was found there */
         tills.count--;
+        for (; at < tills.count; at++) { /* the others keep their order */
+            tills.list[at] = tills.list[at + 1];
+        }
         good = tills_write(dir, &tills, ret_fault);
     }
     tills_deinit(&tills);

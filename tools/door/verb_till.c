@@ -31,7 +31,7 @@
 #define FILES_A_STORE 20 /* 15 as measured */
 
 struct options {
-    const char *dirs[DIRS_MAX]; /* owned where --all found them: they live as long as the process */
+    const char *dirs[DIRS_MAX]; /* copies, which live as long as the process */
     uint32_t dir_count;
     const char *listen;
     bool public;
@@ -65,7 +65,9 @@ static bool add_dir(struct options *options, const char *dir)
         fprintf(stderr, _("allclear till: one process serves %d stores at most\n"), DIRS_MAX);
         return false;
     }
-    options->dirs[options->dir_count++] = dir;
+    const char *copy = strdup(dir);
+    CHECK(copy != NULL);
+    options->dirs[options->dir_count++] = copy;
     return true;
 }
 
@@ -86,9 +88,7 @@ static bool add_all(struct options *options, const char *folder)
                      files_path(folder, entries[i]->d_name, dir, NULL) &&
                      files_path(dir, "node.json", config, NULL) && access(config, F_OK) == 0;
         if (good && store) {
-            char *copy = strdup(dir);
-            CHECK(copy != NULL);
-            good = add_dir(options, copy);
+            good = add_dir(options, dir);
         }
         free(entries[i]);
     }
