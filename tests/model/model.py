@@ -288,6 +288,11 @@ class Clearing:
         for entry in entries:
             figures = self.earn_figures(record, entry, base)
             require(sum(p for _, p in figures) == entry["points"], "EARN_MISMATCH")
+            self.check_payable(self.alliance.products[entry["product"]], entry["points"])
+
+    def check_payable(self, product, points):
+        """Points are worth at most the greatest amount, at the issue price and at the redemption price (CHOICES, 5)."""
+        require(points * max(product.issue_price, product.redeem_price) <= 1000 * 10**12, "BAD_AMOUNT")
 
     def earn(self, record, e, base):
         for entry in e.get("earn", []):
@@ -368,6 +373,7 @@ class Clearing:
 
     def points_grant(self, record, e):
         product = self.find_product(e["product"], "points")
+        self.check_payable(product, e["points"])
         campaign = self.alliance.campaigns.get(e.get("campaign"))
         require("campaign" not in e or campaign, "UNKNOWN_CAMPAIGN")
         on = record.item.occurred
