@@ -52,8 +52,7 @@ void ruling_load_event(struct ruling *ruling, uint64_t seq)
     past_event(ruling, past.event);
 }
 
-/* Find the event named in `of`: known when it has been accepted. Its member is then the event's. */
-static void find_original(struct ruling *ruling)
+void ruling_find_original(struct ruling *ruling)
 {
     const struct event_ref *of = &ruling->event->of;
     struct state *state = ruling->state;
@@ -126,8 +125,8 @@ static outcome_t store_check(const struct ruling *ruling)
 
 /* --- one event --- */
 
-static struct ruling ruling_of(struct apply *apply, store_t store, const struct event *event,
-                               day_t came)
+struct ruling ruling_begin(struct apply *apply, store_t store, const struct event *event,
+                           day_t came)
 {
     struct state *state = apply->state;
     const struct day_rule *days = &state_terms(state, state->open_day)->days;
@@ -145,13 +144,14 @@ static struct ruling ruling_of(struct apply *apply, store_t store, const struct 
     return ruling;
 }
 
-/* All checks but number and time. */
-static outcome_t rules_check(struct ruling *ruling)
+outcome_t ruling_check(struct ruling *ruling)
 {
-    REFUSE_UNLESS_NONE(store_check(ruling));
+    if (!ruling->by_hq) {
+        REFUSE_UNLESS_NONE(store_check(ruling));
+    }
     bool undoing = ruling->event->type == EVENT_REFUND || ruling->event->type == EVENT_VOID;
     if (undoing && ruling->event->of.number != 0) {
-        find_original(ruling);
+        ruling_find_original(ruling);
     } else {
         ruling->member = members_find(&ruling->state->members, ruling->event->member);
     }
@@ -239,9 +239,9 @@ static outcome_t try_again(struct apply *apply, uint32_t place)
     struct decode_fault fault;
 
     CHECK(decode_event(bytes, &apply->retried, &fault));
-    struct ruling ruling = ruling_of(apply, entry->store, &apply->retried, entry->came);
+    struct ruling ruling = ruling_begin(apply, entry->store, &apply->retried, entry->came);
     effects_reset(&apply->effects);
-    outcome_t outcome = rules_check(&ruling);
+    outcome_t outcome = ruling_check(&ruling);
     if (outcome != OUTCOME_NONE && outcome_waits(outcome)) {
         entry->reason = outcome;
         return outcome;
@@ -291,15 +291,17 @@ void apply_event(struct apply *apply, store_t store, slice_t bytes, const struct
                  int64_t received_ms)
 {
     struct state *state = apply->state;
-    struct ruling ruling = ruling_of(apply, store, event, state->open_day);
+    struct ruling ruling = ruling_begin(apply, store, event, state->open_day);
 
     effects_reset(&apply->effects);
-    outcome_t outcome = number_check(&ruling, bytes);
+    outcome_t outcome = slice_equal(event->terminal, slice_of(TERMINAL_OF_HQ))
+                            ? OUTCOME_NOT_ACCEPTED_HERE
+                            : number_check(&ruling, bytes);
     if (outcome == OUTCOME_NONE) {
         outcome = time_check(&ruling, received_ms);
     }
     if (outcome == OUTCOME_NONE) {
-        outcome = rules_check(&ruling);
+        outcome = ruling_check(&ruling);
     }
     if (outcome == OUTCOME_NONE) {
         numbers_spend(&state->numbers, store, event->terminal, event->number, state->open_day);
@@ -321,6 +323,19 @@ void apply_event(struct apply *apply, store_t store, slice_t bytes, const struct
     tell(apply, &ruling, (struct cleared){.bytes = bytes, .outcome = outcome});
 }
 
+void apply_reversal(struct apply *apply, store_t store, slice_t bytes, const struct event *event)
+{
+    struct ruling ruling = ruling_begin(apply, store, event, apply->state->open_day);
+
+    ruling.by_hq = true;
+    effects_reset(&apply->effects);
+    CHECK(ruling_check(&ruling) == OUTCOME_NONE); /* as when it was composed */
+    accept(apply, &ruling, bytes, false);
+    if (apply->state->waiting.live > 0) {
+        release(apply, key_of(&ruling));
+    }
+}
+
 void apply_deadline(struct apply *apply)
 {
     struct waiting *waiting = &apply->state->waiting;
@@ -333,10 +348,10 @@ void apply_deadline(struct apply *apply)
         slice_t bytes = {(const char *)entry->bytes, entry->len};
         struct decode_fault fault;
         CHECK(decode_event(bytes, &apply->retried, &fault));
-        struct ruling ruling = ruling_of(apply, entry->store, &apply->retried, entry->came);
+        struct ruling ruling = ruling_begin(apply, entry->store, &apply->retried, entry->came);
         effects_reset(&apply->effects);
         /* the reason that stands now: value may have expired since the last try */
-        outcome_t reason = rules_check(&ruling);
+        outcome_t reason = ruling_check(&ruling);
         refuse_waiting(apply, &ruling, bytes, reason == OUTCOME_NONE ? entry->reason : reason);
         waiting_remove(waiting, i);
     }

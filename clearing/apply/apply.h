@@ -55,6 +55,22 @@ struct apply {
 void apply_event(struct apply *apply, store_t store, slice_t bytes, const struct event *event,
                  int64_t received_ms);
 
+/* The terminal of the events that headquarters enters for a store (rule 29). A till that says that
+ * it is this one is NOT_ACCEPTED_HERE, and no till may void what headquarters has entered. */
+#define TERMINAL_OF_HQ "HQ-REVERSAL"
+
+/* The event by which headquarters undoes, at an instant, what stands of an accepted one: of a sale
+ * the refund of the rest of it, of a top-up or pack sale the refund of all that is left, of
+ * anything else a void. Its number is the instant. Changes nothing.
+ * Returns: OUTCOME_NONE when apply_reversal would take it now, else why not. Out: *ret_store, the
+ * original's; *ret_event (its texts point into `of` and static memory). */
+outcome_t apply_compose_reversal(struct apply *apply, const struct event_ref *of, int64_t at_ms,
+                                 store_t *ret_store, struct event *ret_event);
+
+/* Clear an event that apply_compose_reversal has just composed, and what it releases. Number, time
+ * and the store's days are not asked. */
+void apply_reversal(struct apply *apply, store_t store, slice_t bytes, const struct event *event);
+
 /* --- days (sweep.c) --- */
 
 /* End the open day and all days before `day`, which becomes the open one. Where something may end

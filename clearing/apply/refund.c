@@ -91,8 +91,7 @@ static void unlinked_do(struct ruling *ruling)
     effects_add(ruling->effects, &effect, NULL, 0);
 }
 
-/* What is left of a top-up's own lot, or of all lots of a pack. */
-static int64_t original_left(const struct ruling *ruling)
+int64_t ruling_original_left(const struct ruling *ruling)
 {
     const struct apply *apply = ruling->apply;
     const struct lots *lots = &ruling->state->members.lots;
@@ -119,7 +118,7 @@ static outcome_t whole_check(struct ruling *ruling)
     REFUSE_IF(!tenders_equal(event), UNBALANCED);
     REFUSE_IF(ruling->touched.voided, VOIDED);
     REFUSE_IF(ruling->touched.refunds > 0, REFUNDED);
-    int64_t left = original_left(ruling);
+    int64_t left = ruling_original_left(ruling);
     REFUSE_IF(event->amount_fen > left, REFUND_OVER_ORIGINAL);
     REFUSE_IF(event->amount_fen < left, UNBALANCED);
     return OUTCOME_NONE;

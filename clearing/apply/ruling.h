@@ -11,6 +11,7 @@ struct ruling {
     struct state *state;
     const struct event *event;
     struct site here;
+    bool by_hq; /* headquarters enters it (rule 29) */
     day_t occurred;
     day_t came; /* the open day when the event's own record came */
     const struct terms *terms; /* in force when it occurred */
@@ -68,6 +69,17 @@ void void_do(struct ruling *ruling);
 
 /* Load the facts of an accepted event into apply->past_event (past_effects stay). */
 void ruling_load_event(struct ruling *ruling, uint64_t seq);
+
+/* Begin with an event of a store that came on a day. */
+struct ruling ruling_begin(struct apply *apply, store_t store, const struct event *event,
+                           day_t came);
+/* Find the event named in `of`: known when it has been accepted. Its member is then the event's. */
+void ruling_find_original(struct ruling *ruling);
+/* All checks but number and time. */
+outcome_t ruling_check(struct ruling *ruling);
+
+/* What is left of a top-up's own lot, or of all lots of a pack (refund.c). */
+int64_t ruling_original_left(const struct ruling *ruling);
 
 /* --- parties (parties.c) --- */
 

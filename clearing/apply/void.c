@@ -113,8 +113,13 @@ outcome_t void_check(struct ruling *ruling)
     REFUSE_IF(!ruling->has_past, UNKNOWN_ORIGINAL);
     REFUSE_IF(!voidable(ruling->apply->past_event.type), NOT_REFUNDABLE);
     REFUSE_IF(ruling->past_store.n != ruling->here.store.n, NOT_ACCEPTED_HERE);
+    REFUSE_IF(!ruling->by_hq &&
+                  slice_equal(ruling->apply->past_event.terminal, slice_of(TERMINAL_OF_HQ)),
+              NOT_ACCEPTED_HERE);
     REFUSE_IF(ruling->touched.voided, VOIDED);
-    REFUSE_IF(ruling->occurred != past->occurred || past->booked < ruling->came, TOO_LATE);
+    REFUSE_IF(!ruling->by_hq &&
+                  (ruling->occurred != past->occurred || past->booked < ruling->came),
+              TOO_LATE);
     REFUSE_IF(ruling->touched.refunds > 0, REFUNDED);
     return used_check(ruling);
 }

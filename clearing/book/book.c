@@ -59,6 +59,8 @@ void book_deinit(struct book *book)
     apply_deinit(&book->apply);
     state_deinit(&book->state);
     past_index_deinit(&book->past);
+    people_deinit(&book->people);
+    free(book->adjustments.list);
     results_stream_deinit(&book->results);
     for (uint32_t i = 0; i < book->stream_capacity; i++) {
         free(book->streams[i].records);
@@ -192,7 +194,7 @@ void book_apply_batch(struct book *book, const struct batch_door *door, int64_t 
     CHECK(door->batch.sequence == stream->next);
     results_stream_reset(&book->results);
     book->past.current =
-        (struct past_current){true, book->records, &door->signed_batch, &book->results};
+        (struct past_current){true, book->records, door->batch, &book->results};
     while (decode_next_event(&cursor, &book->event, &fault) == CURSOR_EVENT) {
         members_look_ahead(
             &book->state.members, door->members, door->event_count, cursor.count - 1);

@@ -7,6 +7,8 @@
 
 #include "clearing/book/door.h"
 #include "clearing/book/past_index.h"
+#include "clearing/book/people.h"
+#include "clearing/book/roles.h"
 #include "clearing/report/report.h"
 #include "proto/codec/hq.h"
 
@@ -45,7 +47,8 @@ struct book {
     code_t alliance;
     bool test_clock;
     int64_t clock_ms;   /* the last received_at; a test network's clock */
-    uint64_t hq_number; /* of the last headquarters' record */
+    uint64_t hq_number; /* of the last headquarters' record of one person */
+    struct people people;
     uint64_t *rules;    /* the records that made the registry and the terms */
     uint32_t rule_count;
     uint32_t rule_capacity;
@@ -59,6 +62,8 @@ struct book {
     bool sweep_owed;              /* a range of the sweep comes before the next batch */
     struct report_events refused; /* of the open cycle */
     struct report_events late;
+    struct report_adjustments adjustments;
+    bool events_in_hq; /* the last headquarters' record held an event, its results are these */
     struct results_stream results;
     struct event event; /* scratch */
     /* Told of a closing cycle before its figures are cleared; may be NULL. */
@@ -165,5 +170,17 @@ bool book_hq_closes(slice_t bytes);
  * Returns: false with ret_fault (what, where, what to do), nothing has changed then. */
 bool book_apply_hq(struct book *book, slice_t bytes, int64_t received_ms, struct writer *results,
                    struct fault *ret_fault) MUST_USE;
+
+/* Compose the reversal of an event for a proposal made at an instant (apply.h). Out: *ret_reverse,
+ * whose bytes hold until the next call in this thread.
+ * Returns: false with ret_fault, which begins with the outcome's name. */
+bool book_compose_reversal(struct book *book, const struct event_ref *of, int64_t at_ms,
+                           struct hq_reverse *ret_reverse, struct fault *ret_fault) MUST_USE;
+
+/* Would a record of number 0 that has only its first signature be applied now, if a second person
+ * approved it? `second` may be NULL: whoever. Changes nothing.
+ * Returns: false with ret_fault, which begins with the name of the refusal. */
+bool book_check_proposal(struct book *book, slice_t bytes, const struct person *second,
+                         int64_t received_ms, struct fault *ret_fault) MUST_USE;
 
 #endif

@@ -4,18 +4,9 @@
 #include <string.h>
 
 #include "clearing/base/memory.h"
-#include "clearing/book/book.h"
+#include "clearing/book/correct.h"
 #include "clearing/book/network.h"
 #include "proto/codec/terms_codec.h"
-
-/* One record on its way in. */
-struct hq_door {
-    struct book *book;
-    struct hq_record record;
-    struct hq_body body;
-    int64_t received_ms;
-    struct writer *results;
-};
 
 static bool refuse(struct fault *ret_fault, const char *text)
 {
@@ -333,6 +324,7 @@ static void clear_cycle(struct book *book)
     positions_clear(&book->state.positions);
     book->refused.count = 0;
     book->late.count = 0;
+    book->adjustments.count = 0;
 }
 
 static bool close_cycle(struct hq_door *door, struct fault *ret_fault)
@@ -365,6 +357,7 @@ static bool close_cycle(struct hq_door *door, struct fault *ret_fault)
     report.cycle = cycle.id.text;
     report.from = cycle.from;
     report.to = cycle.to;
+    report.adjustments = book->adjustments;
     write_nets(door->results, &cycle, &report);
     if (book->on_close != NULL) {
         book->on_close(book->on_close_context, &cycle, &report);
@@ -410,24 +403,22 @@ static bool apply_body(struct hq_door *door, struct fault *ret_fault)
         return close_cycle(door, ret_fault);
     case HQ_CLOCK_SET:
         return set_clock(door, ret_fault);
+    case HQ_OPERATOR:
+        return hands_apply_operator(door, ret_fault);
+    case HQ_ADJUST:
+        return correct_adjust(door, ret_fault);
+    case HQ_REVERSE:
+        return correct_reverse(door, ret_fault);
     }
     return refuse(ret_fault, "a record of an unknown kind");
 }
 
-/* Who signed it: headquarters' key, which an init record names itself. */
-static bool signed_by_hq(const struct hq_door *door, struct fault *ret_fault)
+static void note_counted(const struct hq_door *door)
 {
-    const uint8_t *key =
-        door->body.type == HQ_INIT ? door->body.init.hq_key : door->book->hq_key;
-    uint8_t id[SIGN_KEY_ID_LEN];
+    struct counted counted = {.created_ms = door->body.created_ms};
 
-    sign_key_id(key, id);
-    if (!digest_equal(id, door->record.key_id) ||
-        !sign_verify_message(
-            key, SIGN_RECORD, door->body.network, door->record.body, door->record.signature)) {
-        return fault_set(ret_fault, FAULT_CRYPTO, "the record is not signed by headquarters' key");
-    }
-    return true;
+    digest_sha256((const uint8_t *)door->record.body.text, door->record.body.len, counted.digest);
+    people_count(&door->book->people, &counted, door->received_ms);
 }
 
 bool book_hq_closes(slice_t bytes)
@@ -446,6 +437,7 @@ bool book_apply_hq(struct book *book, slice_t bytes, int64_t received_ms, struct
     struct hq_door door = {.book = book, .received_ms = received_ms, .results = results};
     struct decode_fault fault;
 
+    book->events_in_hq = false;
     if (!hq_decode_record(bytes, &door.record, &fault) ||
         !hq_decode_body(door.record.body, &door.body, &fault)) {
         return refuse(ret_fault, decode_error_text(fault.error));
@@ -456,17 +448,14 @@ bool book_apply_hq(struct book *book, slice_t bytes, int64_t received_ms, struct
     if (book->begun && memcmp(door.body.network, book->network, SIGN_NETWORK_LEN) != 0) {
         return refuse(ret_fault, "the record is for another network");
     }
-    if (door.body.number != book->hq_number + 1) {
-        return fault_set(ret_fault,
-                         FAULT_FORMAT,
-                         "headquarters' record has number %llu, expected %llu: make it again",
-                         (unsigned long long)door.body.number,
-                         (unsigned long long)book->hq_number + 1);
-    }
-    if (!signed_by_hq(&door, ret_fault) || !apply_body(&door, ret_fault)) {
+    if (!hands_check(&door, ret_fault) || !apply_body(&door, ret_fault)) {
         return false;
     }
-    book->hq_number = door.body.number;
+    if (door.body.number != 0) {
+        book->hq_number = door.body.number;
+    } else {
+        note_counted(&door);
+    }
     book->clock_ms = door.received_ms;
     book->records++;
     return true;

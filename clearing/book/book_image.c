@@ -6,7 +6,7 @@
 #include "clearing/base/memory.h"
 #include "clearing/book/book.h"
 
-#define IMAGE_VERSION 2
+#define IMAGE_VERSION 3
 #define EVENT_ROOM    (2 * CODE_LEN_MAX + 64)
 
 static bool read_code(struct reader *reader, code_t *ret_code)
@@ -165,6 +165,50 @@ static void events_load(struct report_events *events, struct reader *reader)
     }
 }
 
+static void adjustments_save(const struct report_adjustments *adjustments, struct spool *spool)
+{
+    write_varint(spool_room(spool, 16), adjustments->count);
+    for (uint32_t i = 0; i < adjustments->count; i++) {
+        const struct report_adjustment *row = &adjustments->list[i];
+        struct writer *writer = spool_room(spool, 64 + CODE_LEN_MAX + 2 * (REASON_LEN_MAX + 8));
+        write_varint(writer, row->debtor.n);
+        write_varint(writer, row->creditor.n);
+        write_varint(writer, (uint64_t)money_fen(row->amount));
+        write_signed(writer, row->booked);
+        write_slice(writer, code_slice(&row->person));
+        write_slice(writer, slice_of(row->about));
+        write_slice(writer, slice_of(row->reason));
+    }
+}
+
+static void read_text(struct reader *reader, char ret_text[REASON_LEN_MAX + 1])
+{
+    slice_t text = read_slice(reader);
+
+    if (reader->bad || text.len > REASON_LEN_MAX) {
+        reader->bad = true;
+        return;
+    }
+    memcpy(ret_text, text.text, text.len);
+}
+
+static void adjustments_load(struct report_adjustments *adjustments, struct reader *reader)
+{
+    uint64_t count = read_varint_max(reader, reader->len);
+
+    for (uint64_t i = 0; i < count && !reader->bad; i++) {
+        struct report_adjustment row = {0};
+        row.debtor.n = (uint32_t)read_varint_max(reader, UINT32_MAX - 1);
+        row.creditor.n = (uint32_t)read_varint_max(reader, UINT32_MAX - 1);
+        row.amount = money((int64_t)read_varint_max(reader, AMOUNT_MAX));
+        row.booked = read_day(reader);
+        (void)read_code(reader, &row.person);
+        read_text(reader, row.about);
+        read_text(reader, row.reason);
+        report_adjustments_add(adjustments, &row);
+    }
+}
+
 /* --- the whole --- */
 
 static void head_save(const struct book *book, struct spool *spool)
@@ -199,6 +243,8 @@ void book_save(const struct book *book, struct spool *spool)
     cycles_save(book, spool);
     events_save(&book->refused, spool);
     events_save(&book->late, spool);
+    adjustments_save(&book->adjustments, spool);
+    people_save(&book->people, spool);
     spool_end(spool);
 }
 
@@ -251,7 +297,8 @@ bool book_load(struct book *book, struct reader *reader, struct fault *ret_fault
     cycles_load(book, reader);
     events_load(&book->refused, reader);
     events_load(&book->late, reader);
-    return reader_done(reader);
+    adjustments_load(&book->adjustments, reader);
+    return people_load(&book->people, reader) && reader_done(reader);
 }
 
 static void add_to_digest(void *context, slice_t bytes)

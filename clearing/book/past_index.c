@@ -5,7 +5,6 @@
 
 #include "clearing/base/hash.h"
 #include "clearing/base/memory.h"
-#include "proto/codec/decode.h"
 
 /* --- terminals and their runs --- */
 
@@ -128,10 +127,10 @@ static struct record fetch(const struct past_index *past, uint64_t index)
     return record;
 }
 
-/* A batch record in memory: its body and its results, whole. */
+/* A record of events in memory: its body and its results, whole. */
 struct opened {
     uint64_t index;
-    struct signed_batch signed_batch;
+    struct batch batch;
     struct results_head head;
     const struct results_mark *marks; /* of the batch at hand, which has no head yet */
     slice_t stream;
@@ -143,7 +142,7 @@ static void open_current(const struct past_current *current, struct opened *ret_
 
     *ret_opened = (struct opened){
         .index = current->index,
-        .signed_batch = *current->signed_batch,
+        .batch = current->batch,
         .head = {.count = results->count, .pairs = results->pairs},
         .marks = results->marks,
         .stream = {(const char *)results->bytes.bytes, (uint32_t)results->bytes.len},
@@ -160,15 +159,17 @@ static void keep(uint8_t **bytes, uint32_t *len, uint32_t *capacity, slice_t mor
     *len += more.len;
 }
 
-/* Read a batch record and what continues its results: fetching the next overwrites the last. */
+/* Read a record of events and what continues its results: fetching the next overwrites the last. */
 static void keep_record(const struct past_index *past, uint64_t index, struct past_kept *kept)
 {
     struct record record = fetch(past, index);
     struct results_head head;
 
-    CHECK(record.kind == RECORD_BATCH && results_head_read(record.results, &head));
+    CHECK(record.kind == RECORD_BATCH || record.kind == RECORD_HQ);
+    CHECK(results_head_read(record.results, &head));
     uint32_t missing = head.stream_len - head.piece.len;
     kept->record = index;
+    kept->hq = record.kind == RECORD_HQ;
     kept->payload_len = 0;
     kept->results_len = 0;
     keep(&kept->payload, &kept->payload_len, &kept->payload_capacity, record.payload);
@@ -181,10 +182,27 @@ static void keep_record(const struct past_index *past, uint64_t index, struct pa
     }
 }
 
+/* The events of a payload that was accepted once. */
+static void open_payload(slice_t payload, bool hq, struct batch *ret_batch)
+{
+    struct signed_batch signed_batch;
+    struct hq_record record;
+    struct hq_body body;
+    struct decode_fault fault;
+
+    if (!hq) {
+        CHECK(decode_signed_batch(payload, &signed_batch, &fault));
+        CHECK(decode_batch_header(signed_batch.body, ret_batch, &fault));
+        return;
+    }
+    CHECK(hq_decode_record(payload, &record, &fault));
+    CHECK(hq_decode_body(record.body, &body, &fault) && body.type == HQ_REVERSE);
+    *ret_batch = body.reverse.batch;
+}
+
 static void open_record(struct past_index *past, uint64_t index, struct opened *ret_opened)
 {
     struct past_kept *kept = &past->kept[index % PAST_KEPT];
-    struct decode_fault fault;
 
     if (past->current.open && past->current.index == index) {
         open_current(&past->current, ret_opened);
@@ -196,7 +214,7 @@ static void open_record(struct past_index *past, uint64_t index, struct opened *
     slice_t payload = {(const char *)kept->payload, kept->payload_len};
     slice_t results = {(const char *)kept->results, kept->results_len};
     *ret_opened = (struct opened){.index = index};
-    CHECK(decode_signed_batch(payload, &ret_opened->signed_batch, &fault));
+    open_payload(payload, kept->hq, &ret_opened->batch);
     CHECK(results_head_read(results, &ret_opened->head));
     ret_opened->stream = ret_opened->head.piece; /* with its continuations it is whole */
 }
@@ -264,11 +282,9 @@ static bool event_in(const struct opened *opened, slice_t terminal, uint64_t num
 {
     static _Thread_local struct event event;
     struct decode_fault fault;
-    struct batch batch;
 
-    CHECK(decode_batch_header(opened->signed_batch.body, &batch, &fault));
     for (bool guessing = guess < opened->head.count;; guessing = false) {
-        struct batch_cursor cursor = batch_cursor_of(&batch);
+        struct batch_cursor cursor = batch_cursor_of(&opened->batch);
         while (guessing && cursor.count < guess && batch_cursor_skip(&cursor)) {
         }
         while (cursor.count < opened->head.count &&
@@ -439,7 +455,6 @@ struct past_name past_index_name(struct past_index *past, uint64_t seq)
     struct opened opened;
     struct results_item item;
     struct decode_fault fault;
-    struct batch batch;
 
     while (low + 1 < high) {
         uint32_t middle = low + (high - low) / 2;
@@ -451,8 +466,7 @@ struct past_name past_index_name(struct past_index *past, uint64_t seq)
     }
     CHECK(low < past->record_count && past->records[low].first_seq <= seq);
     open_record(past, past->records[low].record, &opened);
-    CHECK(decode_batch_header(opened.signed_batch.body, &batch, &fault));
-    struct batch_cursor cursor = batch_cursor_of(&batch);
+    struct batch_cursor cursor = batch_cursor_of(&opened.batch);
     uint64_t at = past->records[low].first_seq;
     struct results_mark mark = mark_of_accepted(&opened, seq - at, &cursor);
     struct reader reader = stream_reader(&opened, mark.offset);
@@ -467,7 +481,7 @@ struct past_name past_index_name(struct past_index *past, uint64_t seq)
             if (item.released) {
                 return (struct past_name){item.store, code_of(item.terminal), item.number};
             }
-            store_t store = registry_find_store(past->registry, batch.store);
+            store_t store = registry_find_store(past->registry, opened.batch.store);
             return (struct past_name){store, code_of(event.terminal), event.number};
         }
     }

@@ -6,6 +6,7 @@
 
 #include "clearing/book/results_stream.h"
 #include "clearing/order/history.h"
+#include "proto/codec/hq.h"
 
 /* Who can give a record back by its index: the journal and the group that is not written yet. The
  * slice holds until the next fetch; an empty one is no record. */
@@ -35,19 +36,21 @@ struct past_record {
     uint64_t record;
 };
 
-/* The batch that is being applied: no source has its record yet, and a replay must not believe what
- * the record says before it has been compared. */
+/* The batch (or reversal) that is being applied: no source has its record yet, and a replay must
+ * not believe what the record says before it has been compared. */
 struct past_current {
     bool open;
     uint64_t index;
-    const struct signed_batch *signed_batch;
+    struct batch batch; /* header and events; of a reversal its one event */
     const struct results_stream *results; /* of its events so far */
 };
 
-/* A batch record as it was read: kept, because refunds look at the same recent ones again. */
+/* A record of events (a batch, or headquarters' reversal) as it was read: kept, because refunds
+ * look at the same recent ones again. */
 #define PAST_KEPT 512
 struct past_kept {
     uint64_t record;
+    bool hq;          /* it is headquarters' */
     uint8_t *payload; /* NULL: empty */
     uint32_t payload_len;
     uint32_t payload_capacity;

@@ -7,6 +7,7 @@
 static const char *const kind_names[KIND_COUNT] = {
     "none",     "principal", "bonus",   "pack",  "points_issue", "points_redeem",   "fee",
     "commission", "discount", "coupon", "tender", "cashout",     "unlinked_refund", "breakage",
+    "adjust",
 };
 
 const char *claim_kind_name(claim_kind_t kind)

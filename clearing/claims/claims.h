@@ -19,8 +19,9 @@ typedef enum {
     KIND_CASHOUT = 11,
     KIND_UNLINKED_REFUND = 12,
     KIND_BREAKAGE = 13,
+    KIND_ADJUST = 14, /* headquarters' own, by two people: of no event */
 } claim_kind_t;
-#define KIND_COUNT 14
+#define KIND_COUNT 15
 
 const char *claim_kind_name(claim_kind_t kind);
 
@@ -68,7 +69,7 @@ struct claims {
  * one. */
 void claims_derive(const struct lots *lots, const struct effects *effects, struct claims *claims);
 
-/* A single claim with one part (breakage at a day-end). */
+/* A single claim with one part (breakage at a day-end, an adjustment). */
 void claims_single(const struct claim *claim, const struct part *part, struct claims *claims);
 
 void claims_deinit(struct claims *claims);

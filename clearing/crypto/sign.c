@@ -20,6 +20,7 @@ static const char *const prefixes[SIGN_DOMAIN_COUNT] = {
     [SIGN_JOIN] = "allclear/v1/join",
     [SIGN_STATE] = "allclear/v1/state",
     [SIGN_REPORT] = "allclear/v1/report",
+    [SIGN_PERSON] = "allclear/v1/person",
 };
 
 /* The quick way to a thread's context, and the key by which it is freed when the thread ends. */

@@ -26,6 +26,7 @@ enum sign_domain {
     SIGN_JOIN,       /* a store's proof that it has the key it asks to enrol */
     SIGN_STATE,      /* the daemon's snapshots */
     SIGN_REPORT,     /* the daemon's reports of closed cycles */
+    SIGN_PERSON,     /* a person's proof that he has the key that he is appointed with */
     SIGN_DOMAIN_COUNT
 };
 

@@ -199,13 +199,14 @@ static void gather_due(struct ledger *ledger, int64_t now_ms)
     }
 }
 
-/* A batch's record, and continuation records for what does not fit. */
-static uint64_t gather_batch(struct ledger *ledger, slice_t payload, int64_t now_ms)
+/* A record of events (a batch, a reversal), and continuation records for what does not fit. */
+static uint64_t gather_events(struct ledger *ledger, enum record_kind kind, slice_t payload,
+                              int64_t now_ms)
 {
     const struct results_stream *stream = &ledger->book.results;
     struct writer head = results_writer(ledger);
     size_t done = results_stream_head(stream, payload.len, &head);
-    uint64_t index = gather(ledger, RECORD_BATCH, payload, written(&head), now_ms);
+    uint64_t index = gather(ledger, kind, payload, written(&head), now_ms);
     uint8_t number[8];
 
     bytes_put_u64(number, index);
@@ -309,7 +310,7 @@ ledger_take_t ledger_take_door(struct ledger *ledger, struct batch_door *door, i
     now_ms = forward(ledger, now_ms);
     gather_due(ledger, now_ms);
     book_apply_batch(book, door, now_ms);
-    uint64_t index = gather_batch(ledger, door->bytes, now_ms);
+    uint64_t index = gather_events(ledger, RECORD_BATCH, door->bytes, now_ms);
     answer_later(ledger, tag, index, door->batch.sequence);
     return LEDGER_GATHERED;
 }
@@ -346,8 +347,10 @@ bool ledger_take_hq(struct ledger *ledger, slice_t bytes, int64_t now_ms, uint64
     if (!book_apply_hq(book, bytes, now_ms, &results, ret_fault)) {
         return false;
     }
-    uint64_t index = gather(
-        ledger, first ? RECORD_INIT : RECORD_HQ, bytes, written(&results), book->clock_ms);
+    enum record_kind kind = first ? RECORD_INIT : RECORD_HQ;
+    uint64_t index = book->events_in_hq
+                         ? gather_events(ledger, kind, bytes, book->clock_ms)
+                         : gather(ledger, kind, bytes, written(&results), book->clock_ms);
     if (tag != 0) {
         answer_later(ledger, tag, index, 0);
     }

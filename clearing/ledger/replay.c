@@ -81,6 +81,19 @@ static struct batch_door *open_door(struct replay *replay, const struct record *
     return door;
 }
 
+/* Compare the results of a record of events; what it does not hold is due in the next ones. */
+static bool compare_events(struct replay *replay, const struct record *record,
+                           struct fault *ret_fault)
+{
+    const struct results_stream *results = &replay->book->results;
+    struct writer head = results_writer(replay);
+
+    replay->stream_done = results_stream_head(results, record->payload.len, &head);
+    replay->stream_open = replay->stream_done < results->bytes.len;
+    replay->batch_index = record->index;
+    return compare(record, written(&head), ret_fault);
+}
+
 static bool take_batch(struct replay *replay, const struct record *record,
                        struct fault *ret_fault)
 {
@@ -106,11 +119,7 @@ static bool take_batch(struct replay *replay, const struct record *record,
     }
     book_apply_batch(book, door, record->received_at_ms);
     replay->events += door->event_count;
-    struct writer head = results_writer(replay);
-    replay->stream_done = results_stream_head(&book->results, record->payload.len, &head);
-    replay->stream_open = replay->stream_done < book->results.bytes.len;
-    replay->batch_index = record->index;
-    return compare(record, written(&head), ret_fault);
+    return compare_events(replay, record, ret_fault);
 }
 
 static bool take_more_results(struct replay *replay, const struct record *record,
@@ -205,6 +214,10 @@ static bool take_hq(struct replay *replay, const struct record *record, struct f
     }
     if (replay->book->clock_ms != record->received_at_ms) {
         return differs(record, ret_fault, "its time is not what its clock was set to");
+    }
+    if (replay->book->events_in_hq) {
+        replay->events++;
+        return compare_events(replay, record, ret_fault);
     }
     return compare(record, written(&results), ret_fault);
 }

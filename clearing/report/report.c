@@ -45,6 +45,13 @@ void report_events_sort(struct report_events *events)
     }
 }
 
+void report_adjustments_add(struct report_adjustments *adjustments,
+                            const struct report_adjustment *adjustment)
+{
+    MEMORY_GROW(adjustments->list, adjustments->count, adjustments->capacity);
+    adjustments->list[adjustments->count++] = *adjustment;
+}
+
 /* --- sorting by code. qsort has no context: the keys carry the codes. --- */
 
 struct keyed {

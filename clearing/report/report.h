@@ -4,6 +4,7 @@
 #define CLEARING_REPORT_REPORT_H
 
 #include "clearing/apply/state.h"
+#include "clearing/base/limits.h"
 
 /* An event by name, with what a list says of it. */
 struct report_event {
@@ -25,6 +26,27 @@ struct report_events {
 void report_events_add(struct report_events *events, const struct report_event *event);
 /* By store, terminal (bytes), number. */
 void report_events_sort(struct report_events *events);
+
+/* What two people at headquarters have added to a cycle. */
+struct report_adjustment {
+    participant_t debtor;
+    participant_t creditor;
+    money_t amount;
+    day_t booked;
+    code_t person; /* who proposed it */
+    char about[REASON_LEN_MAX + 1];
+    char reason[REASON_LEN_MAX + 1];
+};
+
+/* A growing list of them, in the order of their records. Zeroed memory is empty. */
+struct report_adjustments {
+    struct report_adjustment *list;
+    uint32_t count;
+    uint32_t capacity;
+};
+
+void report_adjustments_add(struct report_adjustments *adjustments,
+                            const struct report_adjustment *adjustment);
 
 struct report_participant {
     participant_t participant;
@@ -59,13 +81,15 @@ struct report {
     struct report_events refused; /* borrowed, sorted */
     struct report_events late;    /* likewise */
     struct report_events waiting; /* from the state */
+    struct report_adjustments adjustments; /* borrowed: the caller's to set */
     struct report_outstanding *outstanding; /* by issuer, product */
     uint32_t outstanding_count;
 };
 
 /* Build the report of the state's open cycle. The two lists are sorted in place and borrowed; the
- * state must outlive the report. cycle, from and to are the caller's to set. While a sweep runs
- * (clearing/apply/state.h), breakage and outstanding lots lag together; a close comes after it.
+ * state must outlive the report. cycle, from, to and adjustments are the caller's to set. While a
+ * sweep runs (clearing/apply/state.h), breakage and outstanding lots lag together; a close comes
+ * after it.
  * Guarantee: the nets sum to zero (a CHECK). */
 void report_build(const struct state *state, struct report_events *refused,
                   struct report_events *late, struct report *ret_report);

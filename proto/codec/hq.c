@@ -23,6 +23,12 @@ const char *hq_type_name(hq_type_t type)
         return "cycle_close";
     case HQ_CLOCK_SET:
         return "clock_set";
+    case HQ_OPERATOR:
+        return "operator";
+    case HQ_ADJUST:
+        return "adjust";
+    case HQ_REVERSE:
+        return "reverse";
     }
     return "unknown";
 }
@@ -144,6 +150,75 @@ static bool read_freeze(struct wire *r, uint32_t tag, bool unfreeze, struct hq_f
     }
 }
 
+static bool read_operator(struct wire *r, uint32_t tag, struct hq_operator *operator)
+{
+    switch (tag) {
+    case TAG_BYTES(1):
+        return wire_code(r, &operator->person);
+    case TAG_BYTES(2):
+        return wire_fixed(r, DIGEST_LEN, &operator->public_key);
+    case TAG_VARINT(3):
+        return wire_u32(r, &operator->roles) &&
+               (operator->roles <= HQ_ROLES_ALL || wire_fail(r, DECODE_VALUE));
+    case TAG_BYTES(4):
+        return wire_fixed(r, SIGNATURE_LEN, &operator->possession);
+    default:
+        return wire_fail(r, DECODE_FIELD_UNKNOWN);
+    }
+}
+
+static bool read_adjust(struct wire *r, uint32_t tag, struct hq_adjust *adjust)
+{
+    switch (tag) {
+    case TAG_BYTES(1):
+        return wire_code(r, &adjust->debtor);
+    case TAG_BYTES(2):
+        return wire_code(r, &adjust->creditor);
+    case TAG_VARINT(3):
+        return wire_s64(r, &adjust->amount_fen) &&
+               (adjust->amount_fen > 0 || wire_fail(r, DECODE_VALUE));
+    case TAG_BYTES(4):
+        return wire_text(r, REASON_LEN_MAX, &adjust->about);
+    default:
+        return wire_fail(r, DECODE_FIELD_UNKNOWN);
+    }
+}
+
+/* The event, read for its form's sake only, and the way to it as if it were a batch's. */
+static bool read_reversal(struct wire *r, struct hq_reverse *reverse)
+{
+    static _Thread_local struct event event;
+    const uint8_t *outer = NULL;
+    const char *tag = (const char *)r->at - 1; /* one byte: the field's number is below 16 */
+
+    if (!wire_enter(r, &outer)) {
+        return false;
+    }
+    const char *start = (const char *)r->at;
+    if (!wire_event(r, &event)) {
+        return false;
+    }
+    const char *end = (const char *)r->at;
+    reverse->event = (slice_t){start, (uint32_t)(end - start)};
+    reverse->batch.body = (slice_t){tag, (uint32_t)(end - tag)};
+    reverse->batch.events = reverse->batch.body;
+    wire_leave(r, outer);
+    return true;
+}
+
+static bool read_reverse(struct wire *r, uint32_t tag, struct hq_reverse *reverse)
+{
+    switch (tag) {
+    case TAG_BYTES(3):
+        return wire_code(r, &reverse->store);
+    case TAG_BYTES(7):
+        reverse->batch.store = reverse->store;
+        return read_reversal(r, reverse);
+    default:
+        return wire_fail(r, DECODE_FIELD_UNKNOWN);
+    }
+}
+
 static bool read_what_field(struct wire *r, uint32_t tag, struct hq_body *body)
 {
     switch (body->type) {
@@ -165,6 +240,12 @@ static bool read_what_field(struct wire *r, uint32_t tag, struct hq_body *body)
     case HQ_CLOCK_SET:
         return tag == TAG_VARINT(1) ? wire_instant(r, &body->clock_ms)
                                     : wire_fail(r, DECODE_FIELD_UNKNOWN);
+    case HQ_OPERATOR:
+        return read_operator(r, tag, &body->operator);
+    case HQ_ADJUST:
+        return read_adjust(r, tag, &body->adjust);
+    case HQ_REVERSE:
+        return read_reverse(r, tag, &body->reverse);
     }
     return wire_fail(r, DECODE_FIELD_UNKNOWN);
 }
@@ -175,7 +256,7 @@ static bool read_what(struct wire *r, uint32_t tag, struct hq_body *body)
     uint32_t last = 0;
     uint32_t inner = 0;
 
-    if (tag < TAG_BYTES(HQ_INIT) || tag > TAG_BYTES(HQ_CLOCK_SET) || (tag & 7) != 2) {
+    if (tag < TAG_BYTES(HQ_INIT) || tag > TAG_BYTES(HQ_REVERSE) || (tag & 7) != 2) {
         return wire_fail(r, DECODE_FIELD_UNKNOWN);
     }
     if (body->type != 0) {
@@ -236,6 +317,14 @@ static bool what_complete(const struct hq_body *body)
         return body->cycle.len != 0;
     case HQ_CLOCK_SET:
         return body->clock_ms != 0;
+    case HQ_OPERATOR:
+        return body->operator.person.len != 0 && body->operator.public_key != NULL &&
+               (body->operator.roles != 0) == (body->operator.possession != NULL);
+    case HQ_ADJUST:
+        return body->adjust.debtor.len != 0 && body->adjust.creditor.len != 0 &&
+               body->adjust.amount_fen != 0;
+    case HQ_REVERSE:
+        return body->reverse.store.len != 0 && body->reverse.event.len != 0;
     }
     return false;
 }
@@ -253,7 +342,7 @@ bool hq_decode_body(slice_t bytes, struct hq_body *ret_body, struct decode_fault
         ok = read_body_field(&r, tag, ret_body, &version);
     }
     if (wire_done(&r) &&
-        (version == 0 || ret_body->network == NULL || ret_body->number == 0 ||
+        (version == 0 || ret_body->network == NULL ||
          ret_body->created_ms == 0 || ret_body->person.len == 0 || !what_complete(ret_body))) {
         (void)wire_fail(&r, DECODE_FIELD_MISSING);
     }

@@ -14,6 +14,7 @@
 #define HQ_VERSION          1
 #define HQ_BODY_LEN_MAX     BATCH_BODY_LEN_MAX
 #define HQ_RECORD_BYTES_MAX (HQ_BODY_LEN_MAX + 256)
+#define HQ_ROLES_ALL        15U /* every bit that a person's roles may have */
 
 /* Numbers are those of the wire: the field numbers of the oneof in hq.proto. */
 typedef enum {
@@ -25,6 +26,9 @@ typedef enum {
     HQ_UNFREEZE = 21,
     HQ_CYCLE_CLOSE = 22,
     HQ_CLOCK_SET = 23,
+    HQ_OPERATOR = 24,
+    HQ_ADJUST = 25,
+    HQ_REVERSE = 26,
 } hq_type_t;
 
 struct hq_record {
@@ -68,9 +72,29 @@ struct hq_freeze {
     const uint8_t *previous;
 };
 
+struct hq_operator {
+    slice_t person;            /* code */
+    const uint8_t *public_key; /* DIGEST_LEN bytes */
+    uint32_t roles;            /* 1..15; 0: has left */
+    const uint8_t *possession; /* SIGNATURE_LEN bytes; NULL when he leaves */
+};
+
+struct hq_adjust {
+    slice_t debtor; /* participants' codes */
+    slice_t creditor;
+    int64_t amount_fen; /* > 0 */
+    slice_t about;      /* at most REASON_LEN_MAX bytes, may be empty */
+};
+
+struct hq_reverse {
+    slice_t store;      /* code */
+    slice_t event;      /* for decode_event, which takes it */
+    struct batch batch; /* as read: a batch of this one event, for a cursor; no header but store */
+};
+
 struct hq_body {
     const uint8_t *network; /* DIGEST_LEN bytes */
-    uint64_t number;        /* from 1 */
+    uint64_t number;        /* from 1; 0: two people sign */
     int64_t created_ms;
     slice_t person; /* code */
     slice_t reason; /* may be empty */
@@ -83,6 +107,9 @@ struct hq_body {
         struct hq_freeze freeze; /* HQ_FREEZE, HQ_UNFREEZE */
         slice_t cycle;           /* HQ_CYCLE_CLOSE: a code */
         int64_t clock_ms;        /* HQ_CLOCK_SET */
+        struct hq_operator operator; /* HQ_OPERATOR */
+        struct hq_adjust adjust;
+        struct hq_reverse reverse;
     };
 };
 

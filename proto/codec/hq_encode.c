@@ -1,5 +1,5 @@
-/* The writing side of hq.h. Terms and registry rows are bytes already, so the bodies of `apply`
- * are put together here; all else is written by protobuf-c. */
+/* The writing side of hq.h. Terms, registry rows and events are bytes already, so the bodies of
+ * `apply` and `reverse` are put together here; all else is written by protobuf-c. */
 #include "proto/codec/hq.h"
 
 #include <string.h>
@@ -19,10 +19,14 @@ struct hq_messages {
         Allclear__V1__Unfreeze unfreeze;
         Allclear__V1__CycleClose cycle_close;
         Allclear__V1__ClockSet clock_set;
+        Allclear__V1__Operator operator;
+        Allclear__V1__Adjust adjust;
     } what;
     char person[CODE_LEN_MAX + 1];
     char code[CODE_LEN_MAX + 1];
+    char creditor[CODE_LEN_MAX + 1];
     char reason[REASON_LEN_MAX + 1];
+    char about[REASON_LEN_MAX + 1];
 };
 
 size_t hq_encode_record(const struct hq_record *record, uint8_t *out, size_t cap)
@@ -108,6 +112,36 @@ static bool put_unfreeze(struct hq_messages *m, const struct hq_freeze *freeze)
     return freeze->sequence != 0 && put_code(m, &message->store, freeze->store);
 }
 
+static bool put_operator(struct hq_messages *m, const struct hq_operator *operator)
+{
+    Allclear__V1__Operator *message = &m->what.operator;
+
+    allclear__v1__operator__init(message);
+    message->public_key = binary_of(operator->public_key, DIGEST_LEN);
+    message->roles = operator->roles;
+    message->possession = binary_of(operator->possession, SIGNATURE_LEN);
+    m->body.operator_ = message;
+    return operator->roles <= HQ_ROLES_ALL &&
+           (operator->roles != 0) == (operator->possession != NULL) &&
+           put_code(m, &message->person, operator->person);
+}
+
+static bool put_adjust(struct hq_messages *m, const struct hq_adjust *adjust)
+{
+    Allclear__V1__Adjust *message = &m->what.adjust;
+
+    if (!code_valid(adjust->creditor) || adjust->amount_fen <= 0 ||
+        adjust->about.len > REASON_LEN_MAX || !policy_text_valid(adjust->about)) {
+        return false;
+    }
+    allclear__v1__adjust__init(message);
+    message->amount_fen = adjust->amount_fen;
+    binary_put_text(&message->creditor, adjust->creditor, m->creditor, sizeof m->creditor);
+    binary_put_text(&message->about, adjust->about, m->about, sizeof m->about);
+    m->body.adjust = message;
+    return put_code(m, &message->debtor, adjust->debtor);
+}
+
 static bool put_what(struct hq_messages *m, const struct hq_body *body)
 {
     m->body.what_case = (Allclear__V1__HqBody__WhatCase)body->type;
@@ -135,6 +169,14 @@ static bool put_what(struct hq_messages *m, const struct hq_body *body)
         m->what.clock_set.to = (uint64_t)body->clock_ms;
         m->body.clock_set = &m->what.clock_set;
         return body->clock_ms > 0 && body->clock_ms < POLICY_AT_MS_END;
+    case HQ_OPERATOR:
+        return put_operator(m, &body->operator);
+    case HQ_ADJUST:
+        return put_adjust(m, &body->adjust);
+    case HQ_REVERSE:
+        /* appended likewise */
+        m->body.what_case = ALLCLEAR__V1__HQ_BODY__WHAT__NOT_SET;
+        return code_valid(body->reverse.store) && body->reverse.event.len != 0;
     }
     return false;
 }
@@ -160,28 +202,36 @@ static size_t block_head(uint32_t field, size_t len, uint8_t head[20])
     return n + put_varint(len, head + n);
 }
 
-/* Append the Apply message to a body of `len` bytes. Returns the new length, 0: it does not fit. */
-static size_t append_apply(const struct hq_apply *apply, uint8_t *out, size_t cap, size_t len)
+/* A field of bytes inside a message that is appended. */
+struct block {
+    uint32_t field;
+    slice_t bytes; /* empty: left out */
+};
+
+/* Append a message of two blocks to a body of `len` bytes. Returns the new length, 0: it does not
+ * fit. */
+static size_t append_blocks(uint32_t field, const struct block blocks[2], uint8_t *out, size_t cap,
+                            size_t len)
 {
     uint8_t head[20];
-    uint8_t registry_head[20];
-    uint8_t terms_head[20];
-    size_t registry_n = block_head(1, apply->registry.len, registry_head);
-    size_t terms_n = block_head(2, apply->terms.len, terms_head);
-    size_t inner = registry_n + apply->registry.len + terms_n + apply->terms.len;
-    size_t n = block_head(HQ_APPLY, inner, head);
+    uint8_t heads[2][20];
+    size_t head_len[2];
+    size_t inner = 0;
 
+    for (int i = 0; i < 2; i++) {
+        head_len[i] = block_head(blocks[i].field, blocks[i].bytes.len, heads[i]);
+        inner += head_len[i] + blocks[i].bytes.len;
+    }
+    size_t n = block_head(field, inner, head);
     if (cap - len < n + inner) {
         return 0;
     }
     uint8_t *at = mempcpy(out + len, head, n);
-    at = mempcpy(at, registry_head, registry_n);
-    if (registry_n != 0) {
-        at = mempcpy(at, apply->registry.text, apply->registry.len);
-    }
-    at = mempcpy(at, terms_head, terms_n);
-    if (terms_n != 0) {
-        at = mempcpy(at, apply->terms.text, apply->terms.len);
+    for (int i = 0; i < 2; i++) {
+        at = mempcpy(at, heads[i], head_len[i]);
+        if (head_len[i] != 0) {
+            at = mempcpy(at, blocks[i].bytes.text, blocks[i].bytes.len);
+        }
     }
     return (size_t)(at - out);
 }
@@ -190,7 +240,7 @@ size_t hq_encode_body(const struct hq_body *body, uint8_t *out, size_t cap)
 {
     struct hq_messages m;
 
-    if (body->number == 0 || body->created_ms <= 0 || body->created_ms >= POLICY_AT_MS_END ||
+    if (body->created_ms <= 0 || body->created_ms >= POLICY_AT_MS_END ||
         !code_valid(body->person) || body->reason.len > REASON_LEN_MAX ||
         !policy_text_valid(body->reason)) {
         return 0;
@@ -207,8 +257,13 @@ size_t hq_encode_body(const struct hq_body *body, uint8_t *out, size_t cap)
         return 0;
     }
     size_t len = binary_pack(&m.body.base, out, cap);
-    if (len == 0 || body->type != HQ_APPLY) {
-        return len;
+    if (len != 0 && body->type == HQ_APPLY) {
+        const struct block rules[2] = {{1, body->apply.registry}, {2, body->apply.terms}};
+        return append_blocks(HQ_APPLY, rules, out, cap, len);
     }
-    return append_apply(&body->apply, out, cap, len);
+    if (len != 0 && body->type == HQ_REVERSE) {
+        const struct block reversal[2] = {{3, body->reverse.store}, {7, body->reverse.event}};
+        return append_blocks(HQ_REVERSE, reversal, out, cap, len);
+    }
+    return len;
 }

@@ -135,10 +135,10 @@ START_TEST(kinds_have_the_names_of_the_contract)
     static const char *const names[] = {
         "principal", "bonus",           "pack",     "points_issue", "points_redeem",
         "fee",       "commission",      "discount", "coupon",       "tender",
-        "cashout",   "unlinked_refund", "breakage",
+        "cashout",   "unlinked_refund", "breakage", "adjust",
     };
 
-    for (int kind = KIND_PRINCIPAL; kind <= KIND_BREAKAGE; kind++) {
+    for (int kind = KIND_PRINCIPAL; kind < KIND_COUNT; kind++) {
         ck_assert_str_eq(claim_kind_name((claim_kind_t)kind), names[kind - 1]);
     }
 }

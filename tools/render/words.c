@@ -25,6 +25,7 @@ static const char *const kind_words[KIND_COUNT] = {
     [KIND_CASHOUT] = N_("cash-out"),
     [KIND_UNLINKED_REFUND] = N_("refund without original"),
     [KIND_BREAKAGE] = N_("breakage"),
+    [KIND_ADJUST] = N_("adjustment"),
 };
 
 const char *words_of_role(role_t role)
