@@ -103,6 +103,7 @@ static json_t *open_report(struct book *book)
     report.cycle = "open";
     report.from = book->cycle_from;
     report.to = book->state.open_day;
+    report.adjustments = book->adjustments;
     bool good = memory != NULL && report_json_write(&report, memory);
     report_deinit(&report);
     if (memory != NULL) {
@@ -152,6 +153,25 @@ static const char *text_of(const json_t *row, const char *key)
     return text == NULL ? "" : text;
 }
 
+/* Those that the participant has part in, where there are any. */
+static void add_adjustments(json_t *statement, const json_t *report, const char *participant)
+{
+    json_t *rows = json_array();
+    json_t *row = NULL;
+    size_t i = 0;
+
+    json_array_foreach(json_object_get(report, "adjustments"), i, row) {
+        if (strcmp(text_of(row, "debtor"), participant) == 0 ||
+            strcmp(text_of(row, "creditor"), participant) == 0) {
+            json_array_append(rows, row);
+        }
+    }
+    if (json_array_size(rows) > 0) {
+        json_object_set(statement, "adjustments", rows);
+    }
+    json_decref(rows);
+}
+
 json_t *answer_statement(const json_t *report, const char *participant)
 {
     json_t *root = json_object();
@@ -186,6 +206,7 @@ json_t *answer_statement(const json_t *report, const char *participant)
     }
     json_object_set_new(root, "lines", lines);
     json_object_set_new(root, "stores", stores);
+    add_adjustments(root, report, participant);
     if (!known) {
         json_decref(root);
         return NULL;

@@ -10,6 +10,8 @@
  *   {"verb":"terms"}       registry rows and terms in force, encoded, hex
  *   {"verb":"positions"}, {"verb":"report","cycle":ID},
  *   {"verb":"statement","participant":P,"cycle":ID}
+ *   {"verb":"standing","record":HEX,"as":PERSON}, {"verb":"reversal","of":EVENT,"at_ms":N}
+ *                          of proposals (tools/people/standing.h)
  *   {"verb":"digest"}      of the whole state; nobody is served meanwhile
  *   {"verb":"backup","to":DIR} */
 #ifndef DAEMON_CONTROL_H

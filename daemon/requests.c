@@ -9,6 +9,7 @@
 #include "daemon/invites.h"
 #include "daemon/server.h"
 #include "proto/codec/terms_codec.h"
+#include "tools/people/standing.h"
 
 static json_t *hex_json(const void *bytes, size_t len)
 {
@@ -137,6 +138,7 @@ static json_t *head(struct server *server)
     json_object_set_new(root, "stores", stores);
     json_object_set_new(root, "joins", joins);
     json_object_set_new(root, "cycles", cycles);
+    json_object_set_new(root, "people", standing_people(book, server_now(server)));
     return root;
 }
 
@@ -277,6 +279,10 @@ void server_take_request(void *context, uint32_t client, const json_t *request)
     } else if (strcmp(verb, "report") == 0 || strcmp(verb, "statement") == 0) {
         server_hold_json(
             server, client, request_report(server, request, strcmp(verb, "statement") == 0));
+    } else if (strcmp(verb, "standing") == 0) {
+        server_hold_json(server, client, server_standing(server, request));
+    } else if (strcmp(verb, "reversal") == 0) {
+        server_hold_json(server, client, server_reversal(server, request));
     } else if (strcmp(verb, "backup") == 0) {
         server_hold_json(server, client, request_backup(server, request));
     } else {

@@ -231,14 +231,6 @@ bool hands_check(const struct hq_door *door, struct fault *ret_fault)
 
 /* --- operators --- */
 
-size_t hands_proof(const uint8_t public_key[SIGN_PUBLIC_LEN], slice_t person,
-                   uint8_t ret_proof[HANDS_PROOF_MAX])
-{
-    memcpy(ret_proof, public_key, SIGN_PUBLIC_LEN);
-    memcpy(ret_proof + SIGN_PUBLIC_LEN, person.text, person.len);
-    return SIGN_PUBLIC_LEN + person.len;
-}
-
 /* A key is one person's for ever, and no other key of the alliance. */
 static bool key_is_free(const struct hq_door *door, const struct person *person)
 {
@@ -273,14 +265,14 @@ bool hands_apply_operator(struct hq_door *door, struct fault *ret_fault)
 {
     const struct hq_operator *operator = &door->body.operator;
     struct person person = {.code = code_of(operator->person), .roles = operator->roles};
-    uint8_t proof[HANDS_PROOF_MAX];
+    uint8_t proof[PEOPLE_PROOF_MAX];
 
     memcpy(person.public_key, operator->public_key, sizeof person.public_key);
     sign_key_id(person.public_key, person.key_id);
     if (operator->roles == 0) {
         return let_go(door, &person, ret_fault);
     }
-    size_t len = hands_proof(person.public_key, operator->person, proof);
+    size_t len = people_proof(person.public_key, operator->person, proof);
     if (!sign_public_valid(person.public_key) ||
         !sign_verify_message(person.public_key,
                              SIGN_PERSON,

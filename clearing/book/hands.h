@@ -25,11 +25,6 @@ bool hands_check(const struct hq_door *door, struct fault *ret_fault) MUST_USE;
 bool hands_check_proposal(const struct hq_door *door, const struct person *second,
                           struct fault *ret_fault) MUST_USE;
 
-/* The key's proof that it is held by the person: SIGN_PERSON over this. Returns: its length. */
-#define HANDS_PROOF_MAX (SIGN_PUBLIC_LEN + CODE_LEN_MAX)
-size_t hands_proof(const uint8_t public_key[SIGN_PUBLIC_LEN], slice_t person,
-                   uint8_t ret_proof[HANDS_PROOF_MAX]);
-
 /* Take an operator record: appoint, give other roles or another key, or let go. */
 bool hands_apply_operator(struct hq_door *door, struct fault *ret_fault) MUST_USE;
 

@@ -120,3 +120,11 @@ void people_deinit(struct people *people)
     free(people->counted);
     *people = (struct people){0};
 }
+
+size_t people_proof(const uint8_t public_key[SIGN_PUBLIC_LEN], slice_t code,
+                    uint8_t ret_proof[PEOPLE_PROOF_MAX])
+{
+    memcpy(ret_proof, public_key, SIGN_PUBLIC_LEN);
+    memcpy(ret_proof + SIGN_PUBLIC_LEN, code.text, code.len);
+    return SIGN_PUBLIC_LEN + code.len;
+}

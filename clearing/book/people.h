@@ -51,4 +51,10 @@ bool people_load(struct people *people, struct reader *reader) MUST_USE;
 
 void people_deinit(struct people *people);
 
+/* What a person's key signs (SIGN_PERSON) to prove that he holds it: key and code. Returns: its
+ * length. */
+#define PEOPLE_PROOF_MAX (SIGN_PUBLIC_LEN + CODE_LEN_MAX)
+size_t people_proof(const uint8_t public_key[SIGN_PUBLIC_LEN], slice_t code,
+                    uint8_t ret_proof[PEOPLE_PROOF_MAX]);
+
 #endif

@@ -234,7 +234,7 @@ START_TEST(test_hq_key_appoints_only)
     fixture_make(&f);
     keys[MA] = f.hq_key;
     keys[CHEN] = sign_key_new();
-    ck_assert(put(&f, signed_record(&f, &body, MA, NOBODY), NOON)); /* as before there were people */
+    ck_assert(put(&f, signed_record(&f, &body, MA, NOBODY), NOON)); /* nobody is appointed */
     body = adjust(1);
     refused(&f, signed_record(&f, &body, MA, CHEN), NOON, "NO_PEOPLE");
     appoint(&f, CHEN, ROLE_BIT_CHECKER);

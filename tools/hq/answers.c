@@ -10,6 +10,7 @@
 #include "proto/codec/terms_codec.h"
 #include "tools/hq/home.h"
 #include "clearing/base/hex.h"
+#include "tools/people/standing.h"
 #include "tools/render/report_json.h"
 
 #define JOIN_LEN   128 /* public key, transport key, possession */
@@ -163,6 +164,7 @@ json_t *answers_head(struct book *book, const char *dir)
     json_object_set_new(head, "stores", stores(book));
     json_object_set_new(head, "joins", joins(dir));
     json_object_set_new(head, "cycles", cycles(book));
+    json_object_set_new(head, "people", standing_people(book, now));
     return head;
 }
 
@@ -182,6 +184,7 @@ static void build_open(struct book *book, struct report *ret_report)
     ret_report->cycle = "open";
     ret_report->from = book->cycle_from;
     ret_report->to = book->state.open_day;
+    ret_report->adjustments = book->adjustments;
 }
 
 static json_t *fen(money_sum_t sum)

@@ -10,7 +10,8 @@
 /* {"network","alliance","hq_number","test","now_ms","open_day","cycle_from","records","accepted",
  * "waiting","refused","members","address","server_key","ledger_key",
  * "stores":[{"store","participant","key_id","transport","next","last","frozen","events"}],
- * "joins":[{"store","public","transport","possession"}],"cycles":[{"cycle","from","to"}]}.
+ * "joins":[{"store","public","transport","possession"}],"cycles":[{"cycle","from","to"}],
+ * "people":{...} (tools/people/standing.h)}.
  * address and server_key are read from the folder (null where it has none), joins from
  * joins/STORE. */
 json_t *answers_head(struct book *book, const char *dir);

@@ -2,6 +2,7 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -10,11 +11,12 @@
 
 #define ARGS_MAX 16
 #define CODE_HELP 1
+#define CODE_AS   2
 #define CODE_FIRST 256
 
 static void options_of(const struct args *args, struct option *ret_options)
 {
-    CHECK(args->count + 2 <= ARGS_MAX);
+    CHECK(args->count + 3 <= ARGS_MAX);
     for (size_t i = 0; i < args->count; i++) {
         ret_options[i] = (struct option){
             args->list[i].name,
@@ -24,7 +26,8 @@ static void options_of(const struct args *args, struct option *ret_options)
         };
     }
     ret_options[args->count] = (struct option){"help", no_argument, NULL, CODE_HELP};
-    ret_options[args->count + 1] = (struct option){NULL, 0, NULL, 0};
+    ret_options[args->count + 1] = (struct option){"as", required_argument, NULL, CODE_AS};
+    ret_options[args->count + 2] = (struct option){NULL, 0, NULL, 0};
 }
 
 static bool end(int *ret_code, int code)
@@ -44,6 +47,10 @@ bool args_read(const struct args *args, int argc, char **argv, char ***ret_words
         if (code == CODE_HELP || code == 'h') {
             fputs(args->usage, stdout);
             return end(ret_code, EX_OK);
+        }
+        if (code == CODE_AS) {
+            CHECK(setenv("ALLCLEAR_PERSON", optarg, 1) == 0);
+            continue;
         }
         if (code < CODE_FIRST) {
             fprintf(stderr, _("(see allclear %s --help)\n"), args->verb);

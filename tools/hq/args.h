@@ -22,7 +22,8 @@ struct args {
     int words_max;
 };
 
-/* Read the command line; --help is let everywhere. Out: *ret_words, the words that are no options
+/* Read the command line; --help is let everywhere, and --as PERSON, who acts (as ALLCLEAR_PERSON).
+ * Out: *ret_words, the words that are no options
  * (in argv), and *ret_code where it ends here.
  * Returns: true: go on; false: return *ret_code. */
 bool args_read(const struct args *args, int argc, char **argv, char ***ret_words, int *ret_code);

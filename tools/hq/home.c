@@ -1,5 +1,6 @@
 #include "tools/hq/home.h"
 
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,43 @@ struct sign_key *home_key(const char *dir, const char *name, struct fault *ret_f
 
     (void)snprintf(key, sizeof key, "keys/%s", name);
     return files_path(dir, key, path, ret_fault) ? sign_key_load(path, ret_fault) : NULL;
+}
+
+code_t home_person(void)
+{
+    const char *name = getenv("ALLCLEAR_PERSON");
+    const struct passwd *user = getpwuid(getuid());
+
+    if (name == NULL && user != NULL) {
+        name = user->pw_name;
+    }
+    return name != NULL && code_valid(slice_of(name)) ? code_of(slice_of(name))
+                                                      : code_of(slice_of("hq"));
+}
+
+struct sign_key *home_person_key(const char *dir, const code_t *person, struct fault *ret_fault)
+{
+    char path[FILES_PATH_MAX];
+    char name[CODE_LEN_MAX + 32];
+    const char *elsewhere = getenv("ALLCLEAR_KEY");
+
+    if (elsewhere != NULL) {
+        return sign_key_load(elsewhere, ret_fault);
+    }
+    (void)snprintf(name, sizeof name, "keys/people/%s.pem", person->text);
+    if (!files_path(dir, name, path, ret_fault)) {
+        return NULL;
+    }
+    if (access(path, F_OK) != 0) {
+        (void)fault_set(ret_fault,
+                        FAULT_FORMAT,
+                        "UNKNOWN_KEY: there is no key of %s in %s: say who acts (--as PERSON), or "
+                        "where the key is (ALLCLEAR_KEY)",
+                        person->text,
+                        path);
+        return NULL;
+    }
+    return sign_key_load(path, ret_fault);
 }
 
 bool home_line(const char *dir, const char *name, char *ret_line, size_t size)

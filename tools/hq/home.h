@@ -2,11 +2,13 @@
  *
  *     journal/ checkpoint.0 checkpoint.1   the ledger
  *     keys/ledger.pem   signs checkpoints          keys/hq.pem    signs headquarters' records
+ *     keys/people/PERSON.pem   signs what that person decides (elsewhere: ALLCLEAR_KEY)
  *     keys/gate.key     CURVE secret of the gate   keys/gate.pub  its public key (64 hex digits
  * each)
  *     alliance.conf     the rules, and the stores' file that it names
  *     listen            the address of the gate, "tcp://HOST:PORT"
  *     reports/ID.json   the settlement report of each closed cycle
+ *     proposals/ID      what waits for a second person (proposals.h)
  *     joins/ invites/   small files of the daemon
  *     run/control       the daemon's socket, while it runs */
 #ifndef TOOLS_HQ_HOME_H
@@ -16,6 +18,7 @@
 #include <stdint.h>
 
 #include "clearing/base/check.h"
+#include "clearing/base/code.h"
 #include "clearing/base/fault.h"
 #include "clearing/crypto/sign.h"
 #include "tools/node/files.h"
@@ -31,6 +34,13 @@ bool home_is_made(const char *dir);
 
 /* Load keys/NAME. Returns: NULL with ret_fault; the caller frees. */
 struct sign_key *home_key(const char *dir, const char *name, struct fault *ret_fault);
+
+/* Who acts: --as PERSON or ALLCLEAR_PERSON, else the user's name, else "hq". */
+code_t home_person(void);
+
+/* Load a person's key: keys/people/PERSON.pem, or the file that ALLCLEAR_KEY names.
+ * Returns: NULL with ret_fault; the caller frees. */
+struct sign_key *home_person_key(const char *dir, const code_t *person, struct fault *ret_fault);
 
 /* Read the first line of a small file. Returns: false when it cannot be read or does not fit. */
 bool home_line(const char *dir, const char *name, char *ret_line, size_t size) MUST_USE;

@@ -19,7 +19,11 @@
     X(cycle)                                                                                       \
     X(report)                                                                                      \
     X(replay)                                                                                      \
-    X(backup)
+    X(backup)                                                                                      \
+    X(operator)                                                                                    \
+    X(approve)                                                                                     \
+    X(adjust)                                                                                      \
+    X(reverse)
 
 int verb_init(int argc, char **argv);
 int verb_apply(int argc, char **argv);
@@ -36,5 +40,9 @@ int verb_report(int argc, char **argv);
 int verb_hq_statement(int argc, char **argv);
 int verb_replay(int argc, char **argv);
 int verb_backup(int argc, char **argv);
+int verb_operator(int argc, char **argv);
+int verb_approve(int argc, char **argv);
+int verb_adjust(int argc, char **argv);
+int verb_reverse(int argc, char **argv);
 
 #endif

@@ -7,9 +7,25 @@
 #include "tools/hq/answers.h"
 #include "tools/hq/control.h"
 #include "tools/hq/view.h"
+#include "tools/people/standing.h"
 
-static json_t *answer_of(struct view *view, const char *dir, const char *verb)
+static const char *text_of(const json_t *request, const char *key)
 {
+    return json_string_value(json_object_get(request, key));
+}
+
+/* The time of a folder at rest, as its head gives it. */
+static int64_t now_of(const struct book *book)
+{
+    int64_t now = home_clock_ms();
+
+    return book->test_clock || now < book->clock_ms ? book->clock_ms : now;
+}
+
+static json_t *answer_of(struct view *view, const char *dir, const json_t *request)
+{
+    const char *verb = text_of(request, "verb");
+
     if (strcmp(verb, "head") == 0) {
         return answers_head(&view->book, dir);
     }
@@ -22,6 +38,15 @@ static json_t *answer_of(struct view *view, const char *dir, const char *verb)
     if (strcmp(verb, "report") == 0) {
         return answers_report(&view->book);
     }
+    if (strcmp(verb, "standing") == 0) {
+        return standing_of(
+            &view->book, text_of(request, "record"), text_of(request, "as"), now_of(&view->book));
+    }
+    if (strcmp(verb, "reversal") == 0) {
+        return standing_reversal(&view->book,
+                                 text_of(request, "of"),
+                                 json_integer_value(json_object_get(request, "at_ms")));
+    }
     CHECK(strcmp(verb, "terms") == 0);
     return answers_terms(&view->book);
 }
@@ -32,29 +57,46 @@ static bool made(const char *dir, struct fault *ret_fault)
            fault_set(ret_fault, FAULT_IO, "%s has no ledger: allclear init --dir %s", dir, dir);
 }
 
-json_t *inquire(const char *dir, const char *verb, struct fault *ret_fault)
+static json_t *at_rest(const char *dir, const json_t *request, struct fault *ret_fault)
 {
     struct view_options options = {.dir = dir};
+
+    if (!made(dir, ret_fault) || !view_ready(dir, ret_fault)) {
+        return NULL;
+    }
+    struct view *view = view_open(&options, ret_fault);
+    json_t *answer = view == NULL ? NULL : answer_of(view, dir, request);
+    view_close(view);
+    return answer;
+}
+
+json_t *inquire_request(const char *dir, json_t *take_request, struct fault *ret_fault)
+{
     json_t *answer = NULL;
 
-    switch (control_ask(dir, json_pack("{s:s}", "verb", verb), &answer, ret_fault)) {
+    switch (control_ask(dir, json_incref(take_request), &answer, ret_fault)) {
     case CONTROL_ANSWERED:
-        return answer;
+        break;
     case CONTROL_REFUSED:
     case CONTROL_BROKEN:
-        return NULL;
+        break;
     case CONTROL_NOBODY:
+        answer = at_rest(dir, take_request, ret_fault);
         break;
     }
-    struct view *view = NULL;
-    if (made(dir, ret_fault) && view_ready(dir, ret_fault)) {
-        view = view_open(&options, ret_fault);
-    }
-    if (view != NULL) {
-        answer = answer_of(view, dir, verb);
-        view_close(view);
+    json_decref(take_request);
+    const char *error = text_of(answer, "error"); /* of a folder at rest: the daemon's is refused */
+    if (error != NULL) {
+        (void)fault_set(ret_fault, FAULT_FORMAT, "%.200s", error);
+        json_decref(answer);
+        return NULL;
     }
     return answer;
+}
+
+json_t *inquire(const char *dir, const char *verb, struct fault *ret_fault)
+{
+    return inquire_request(dir, json_pack("{s:s}", "verb", verb), ret_fault);
 }
 
 /* The report of one cycle, when the replay meets its close. */

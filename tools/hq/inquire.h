@@ -11,6 +11,10 @@
  * Returns: NULL with ret_fault; the caller gives it back with json_decref. */
 json_t *inquire(const char *dir, const char *verb, struct fault *ret_fault);
 
+/* Inquire with a request of more words: standing, reversal (tools/people/standing.h). Takes the
+ * request over. Returns: NULL with ret_fault, also when the answer is {"error"}. */
+json_t *inquire_request(const char *dir, json_t *take_request, struct fault *ret_fault);
+
 /* The bytes of a closed cycle's report, from the daemon, or made again from the journal: the file
  * reports/ID.json is not believed by itself.
  * Returns: NULL with ret_fault; the caller frees. Out: *ret_len. */

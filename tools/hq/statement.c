@@ -82,6 +82,27 @@ static json_t *stores_of(const json_t *report, const char *participant)
     return rows;
 }
 
+/* Those that the participant has part in, where there are any. */
+static void add_adjustments(json_t *statement, const json_t *report, const char *participant)
+{
+    const json_t *all = json_object_get(report, "adjustments");
+    json_t *rows = json_array();
+    json_t *row = NULL;
+    size_t i = 0;
+
+    json_array_foreach(all, i, row)
+    {
+        if (strcmp(text_of(row, "debtor"), participant) == 0 ||
+            strcmp(text_of(row, "creditor"), participant) == 0) {
+            json_array_append(rows, row);
+        }
+    }
+    if (json_array_size(rows) > 0) {
+        json_object_set(statement, "adjustments", rows);
+    }
+    json_decref(rows);
+}
+
 json_t *statement_of(const json_t *report, const char *participant, struct fault *ret_fault)
 {
     static const char *const head[] = {"cycle", "from", "to"};
@@ -103,6 +124,7 @@ json_t *statement_of(const json_t *report, const char *participant, struct fault
     }
     json_object_set_new(statement, "lines", lines_of(report, participant));
     json_object_set_new(statement, "stores", stores_of(report, participant));
+    add_adjustments(statement, report, participant);
     return statement;
 }
 
@@ -237,6 +259,37 @@ static void write_memos(const json_t *statement, const struct look *look, FILE *
     table_deinit(&table);
 }
 
+static void write_adjustments(const json_t *statement, const struct look *look, FILE *out)
+{
+    const struct table_column columns[] = {
+        {_("Debtor"), COLUMN_TEXT},  {_("Creditor"), COLUMN_TEXT}, {_("Amount"), COLUMN_RIGHT},
+        {_("Booked"), COLUMN_TEXT},  {_("By"), COLUMN_TEXT},       {_("About"), COLUMN_TEXT},
+        {_("Reason"), COLUMN_TEXT},
+    };
+    const json_t *rows = json_object_get(statement, "adjustments");
+    const json_t *row = NULL;
+    struct table table;
+    size_t i = 0;
+
+    if (json_array_size(rows) == 0) {
+        return;
+    }
+    table_init(&table, columns, sizeof columns / sizeof columns[0]);
+    json_array_foreach(rows, i, row)
+    {
+        table_text(&table, text_of(row, "debtor"));
+        table_text(&table, text_of(row, "creditor"));
+        table_money(&table, money_sum_of(money(fen_of(row, "amount_fen"))));
+        table_text(&table, text_of(row, "booked"));
+        table_text(&table, text_of(row, "person"));
+        table_text(&table, text_of(row, "about"));
+        table_text(&table, text_of(row, "reason"));
+    }
+    fputs(_("\nAdjustments by headquarters\n"), out);
+    table_write(&table, look, out);
+    table_deinit(&table);
+}
+
 bool statement_text_write(const json_t *statement, const struct look *look, FILE *out)
 {
     int64_t net = fen_of(statement, "net_fen");
@@ -250,6 +303,7 @@ bool statement_text_write(const json_t *statement, const struct look *look, FILE
             text_of(statement, "to"));
     write_lines(statement, look, out);
     write_memos(statement, look, out);
+    write_adjustments(statement, look, out);
     money_format_yuan(net < 0 ? money_negate(money(net)) : money(net), yuan);
     fprintf(out,
             net > 0   ? _("\nTo receive: %s\n")

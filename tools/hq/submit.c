@@ -1,15 +1,14 @@
 #include "tools/hq/submit.h"
 
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "clearing/base/hex.h"
 #include "clearing/base/memory.h"
 #include "clearing/book/network.h"
 #include "tools/hq/answers.h"
 #include "tools/hq/control.h"
-#include "clearing/base/hex.h"
+#include "tools/people/standing.h"
 
 /* The report of a cycle that was closed here, until its record is durable. */
 struct closed {
@@ -18,11 +17,20 @@ struct closed {
     size_t len;
 };
 
+/* One person's signature. */
+struct hand {
+    uint8_t key_id[SIGN_KEY_ID_LEN];
+    uint8_t signature[SIGN_SIGNATURE_LEN];
+};
+
 struct submit {
     const char *dir;
     const char *reason;
     code_t person;
-    struct sign_key *hq_key;
+    bool has_people;             /* then headquarters' key only appoints them */
+    int64_t proposal_ms;         /* the instant to give the next proposal */
+    struct sign_key *hq_key;     /* NULL: not needed yet */
+    struct sign_key *person_key; /* likewise */
     struct sign_key *ledger_key;
     struct ledger *ledger; /* NULL: a daemon runs */
     uint8_t network[SIGN_NETWORK_LEN];
@@ -31,33 +39,17 @@ struct submit {
     uint32_t closed_count;
     uint32_t closed_capacity;
     uint8_t body[HQ_BODY_LEN_MAX];
+    size_t body_len;
     uint8_t record[HQ_RECORD_BYTES_MAX];
 };
 
-static code_t person(void)
-{
-    const char *name = getenv("ALLCLEAR_PERSON");
-    const struct passwd *user = getpwuid(getuid());
-
-    if (name == NULL && user != NULL) {
-        name = user->pw_name;
-    }
-    return name != NULL && code_valid(slice_of(name)) ? code_of(slice_of(name))
-                                                      : code_of(slice_of("hq"));
-}
-
-static struct submit *submit_new(const char *dir, const char *reason, struct fault *ret_fault)
+static struct submit *submit_new(const char *dir, const char *reason)
 {
     struct submit *submit = memory_zeroed(1, sizeof *submit);
 
     submit->dir = dir;
     submit->reason = reason == NULL ? "" : reason;
-    submit->person = person();
-    submit->hq_key = home_key(dir, "hq.pem", ret_fault);
-    if (submit->hq_key == NULL) {
-        submit_close(submit);
-        return NULL;
-    }
+    submit->person = home_person();
     return submit;
 }
 
@@ -69,6 +61,12 @@ static void keep_closed(void *context, const struct cycle *cycle, const struct r
     struct closed *closed = &submit->closed[submit->closed_count++];
     closed->id = cycle->id;
     closed->bytes = answers_report_bytes(report, &closed->len);
+}
+
+static void take_people(struct submit *submit, const json_t *people)
+{
+    submit->has_people = json_array_size(json_object_get(people, "operators")) > 0;
+    submit->proposal_ms = json_integer_value(json_object_get(people, "next_ms"));
 }
 
 static bool open_here(struct submit *submit, struct fault *ret_fault)
@@ -89,6 +87,9 @@ static bool open_here(struct submit *submit, struct fault *ret_fault)
     book->on_close_context = submit;
     memcpy(submit->network, book->network, SIGN_NETWORK_LEN);
     submit->number = book->hq_number;
+    json_t *people = standing_people(book, ledger_now(submit->ledger, home_clock_ms()));
+    take_people(submit, people);
+    json_decref(people);
     return true;
 }
 
@@ -100,19 +101,17 @@ static bool take_head(struct submit *submit, json_t *head, struct fault *ret_fau
                 json_is_integer(number);
 
     submit->number = (uint64_t)json_integer_value(number);
+    take_people(submit, json_object_get(head, "people"));
     json_decref(head);
     return good || fault_set(ret_fault, FAULT_FORMAT, "the daemon's head lacks its network");
 }
 
 struct submit *submit_open(const char *dir, const char *reason, struct fault *ret_fault)
 {
-    struct submit *submit = submit_new(dir, reason, ret_fault);
+    struct submit *submit = submit_new(dir, reason);
     json_t *head = NULL;
     bool good = false;
 
-    if (submit == NULL) {
-        return NULL;
-    }
     switch (control_ask(dir, json_pack("{s:s}", "verb", "head"), &head, ret_fault)) {
     case CONTROL_ANSWERED:
         good = take_head(submit, head, ret_fault);
@@ -134,16 +133,14 @@ struct submit *submit_open(const char *dir, const char *reason, struct fault *re
 struct submit *submit_create(const char *dir, const struct hq_init *init,
                              uint8_t ret_network[SIGN_NETWORK_LEN], struct fault *ret_fault)
 {
-    struct submit *submit = submit_new(dir, NULL, ret_fault);
+    struct submit *submit = submit_new(dir, NULL);
     uint8_t hq_public[SIGN_PUBLIC_LEN];
     uint8_t ledger_public[SIGN_PUBLIC_LEN];
     struct hq_body body = {.type = HQ_INIT, .init = *init, .created_ms = home_clock_ms()};
 
-    if (submit == NULL) {
-        return NULL;
-    }
+    submit->hq_key = home_key(dir, "hq.pem", ret_fault);
     submit->ledger_key = home_key(dir, "ledger.pem", ret_fault);
-    if (submit->ledger_key == NULL) {
+    if (submit->hq_key == NULL || submit->ledger_key == NULL) {
         submit_close(submit);
         return NULL;
     }
@@ -163,28 +160,61 @@ struct submit *submit_create(const char *dir, const struct hq_init *init,
     return submit;
 }
 
-/* Write and sign. Returns: the record's length; 0 when it does not fit. */
-static size_t seal(struct submit *submit, struct hq_body *body)
+/* The key that signs a type of record. Returns: NULL with ret_fault. */
+static const struct sign_key *key_for(struct submit *submit, hq_type_t type,
+                                      struct fault *ret_fault)
+{
+    const struct role_rule *rule = roles_of_type(type);
+    bool by_hq = rule->first == 0 || (!submit->has_people && rule->second == 0);
+
+    if (by_hq && submit->hq_key == NULL) {
+        submit->hq_key = home_key(submit->dir, "hq.pem", ret_fault);
+    }
+    if (!by_hq && submit->person_key == NULL) {
+        submit->person_key = home_person_key(submit->dir, &submit->person, ret_fault);
+    }
+    return by_hq ? submit->hq_key : submit->person_key;
+}
+
+static void sign_body(const struct submit *submit, const struct sign_key *key, slice_t body,
+                      struct hand *ret_hand)
 {
     uint8_t public_key[SIGN_PUBLIC_LEN];
-    uint8_t key_id[SIGN_KEY_ID_LEN];
-    uint8_t signature[SIGN_SIGNATURE_LEN];
 
+    sign_key_public(key, public_key);
+    sign_key_id(public_key, ret_hand->key_id);
+    sign_message(key, SIGN_RECORD, submit->network, body, ret_hand->signature);
+}
+
+/* Write and sign. Returns: the record's length; 0 with ret_fault. */
+static size_t seal(struct submit *submit, struct hq_body *body, struct fault *ret_fault)
+{
+    const struct sign_key *key = key_for(submit, body->type, ret_fault);
+    struct hand hand;
+
+    if (key == NULL) {
+        return 0;
+    }
     body->network = submit->network;
-    body->number = submit->number + 1;
-    body->created_ms = body->created_ms != 0 ? body->created_ms : home_clock_ms();
     body->person = code_slice(&submit->person);
     body->reason = slice_of(submit->reason);
     size_t len = hq_encode_body(body, submit->body, sizeof submit->body);
-    if (len == 0) {
-        return 0;
+    submit->body_len = len;
+    if (len > 0) {
+        slice_t bytes = {(const char *)submit->body, (uint32_t)len};
+        sign_body(submit, key, bytes, &hand);
+        struct hq_record record = {
+            .body = bytes, .key_id = hand.key_id, .signature = hand.signature};
+        len = hq_encode_record(&record, submit->record, sizeof submit->record);
     }
-    slice_t bytes = {(const char *)submit->body, (uint32_t)len};
-    sign_key_public(submit->hq_key, public_key);
-    sign_key_id(public_key, key_id);
-    sign_message(submit->hq_key, SIGN_RECORD, submit->network, bytes, signature);
-    struct hq_record record = {.body = bytes, .key_id = key_id, .signature = signature};
-    return hq_encode_record(&record, submit->record, sizeof submit->record);
+    if (len == 0) {
+        (void)fault_set(ret_fault,
+                        FAULT_LIMIT,
+                        "the record (%s) does not fit its form or %d bytes",
+                        hq_type_name(body->type),
+                        HQ_BODY_LEN_MAX);
+    }
+    return len;
 }
 
 static bool put_here(struct submit *submit, slice_t bytes, struct fault *ret_fault)
@@ -218,25 +248,96 @@ static bool put_there(struct submit *submit, slice_t bytes, struct fault *ret_fa
     return false;
 }
 
+static bool put(struct submit *submit, size_t len, struct fault *ret_fault)
+{
+    slice_t bytes = {(const char *)submit->record, (uint32_t)len};
+
+    return submit->ledger == NULL ? put_there(submit, bytes, ret_fault)
+                                  : put_here(submit, bytes, ret_fault);
+}
+
+static bool reason_fits(const struct submit *submit, struct fault *ret_fault)
+{
+    return strlen(submit->reason) <= REASON_LEN_MAX ||
+           fault_set(
+               ret_fault, FAULT_FORMAT, "the reason has over %d bytes: shorten it", REASON_LEN_MAX);
+}
+
 bool submit_put(struct submit *submit, struct hq_body *body, struct fault *ret_fault)
 {
-    if (strlen(submit->reason) > REASON_LEN_MAX) {
-        return fault_set(
-            ret_fault, FAULT_FORMAT, "the reason has over %d bytes: shorten it", REASON_LEN_MAX);
+    if (!reason_fits(submit, ret_fault)) {
+        return false;
     }
-    size_t len = seal(submit, body);
-    if (len == 0) {
-        return fault_set(ret_fault,
-                         FAULT_LIMIT,
-                         "the record (%s) does not fit its form or %d bytes",
-                         hq_type_name(body->type),
-                         HQ_BODY_LEN_MAX);
-    }
-    slice_t bytes = {(const char *)submit->record, (uint32_t)len};
-    bool good = submit->ledger == NULL ? put_there(submit, bytes, ret_fault)
-                                       : put_here(submit, bytes, ret_fault);
+    body->number = submit->number + 1;
+    body->created_ms = body->created_ms != 0 ? body->created_ms : home_clock_ms();
+    size_t len = seal(submit, body, ret_fault);
+    bool good = len > 0 && put(submit, len, ret_fault);
     submit->number += good;
     return good;
+}
+
+/* Ask the book whether the second person is all that is missing. */
+static bool would_stand(struct submit *submit, size_t len, struct fault *ret_fault)
+{
+    slice_t bytes = {(const char *)submit->record, (uint32_t)len};
+    json_t *answer = NULL;
+
+    if (submit->ledger != NULL) {
+        return book_check_proposal(ledger_book(submit->ledger),
+                                   bytes,
+                                   NULL,
+                                   ledger_now(submit->ledger, home_clock_ms()),
+                                   ret_fault);
+    }
+    char *hex = memory_resize(NULL, 2 * (size_t)bytes.len + 1, 1);
+    hex_write((const uint8_t *)bytes.text, bytes.len, hex);
+    json_t *request = json_pack("{s:s,s:s}", "verb", "standing", "record", hex);
+    free(hex);
+    if (control_ask(submit->dir, request, &answer, ret_fault) != CONTROL_ANSWERED) {
+        return false;
+    }
+    const char *why = json_string_value(json_object_get(answer, "why"));
+    bool good = json_is_true(json_object_get(answer, "stands")) ||
+                fault_set(ret_fault, FAULT_FORMAT, "%.240s", why == NULL ? "" : why);
+    json_decref(answer);
+    return good;
+}
+
+bool submit_propose(struct submit *submit, struct hq_body *body, char ret_id[PROPOSAL_ID_SIZE],
+                    struct fault *ret_fault)
+{
+    if (!reason_fits(submit, ret_fault)) {
+        return false;
+    }
+    body->number = 0;
+    if (body->created_ms == 0) {
+        body->created_ms = proposals_next_ms(submit->dir, submit->proposal_ms);
+    }
+    size_t len = seal(submit, body, ret_fault);
+    return len > 0 && would_stand(submit, len, ret_fault) &&
+           proposals_put(submit->dir,
+                         (slice_t){(const char *)submit->record, (uint32_t)len},
+                         (slice_t){(const char *)submit->body, (uint32_t)submit->body_len},
+                         ret_id,
+                         ret_fault);
+}
+
+bool submit_approve(struct submit *submit, const struct proposal *proposal,
+                    struct fault *ret_fault)
+{
+    struct hq_record record = proposal->record;
+    const struct sign_key *key = key_for(submit, proposal->body.type, ret_fault);
+    struct hand hand;
+
+    if (key == NULL) {
+        return false;
+    }
+    sign_body(submit, key, record.body, &hand);
+    record.second_key_id = hand.key_id;
+    record.second_signature = hand.signature;
+    size_t len = hq_encode_record(&record, submit->record, sizeof submit->record);
+    CHECK(len > 0); /* it was decoded */
+    return put(submit, len, ret_fault);
 }
 
 bool submit_finish(struct submit *submit, struct fault *ret_fault)
@@ -270,6 +371,7 @@ void submit_close(struct submit *submit)
     }
     ledger_close(submit->ledger);
     sign_key_free(submit->hq_key);
+    sign_key_free(submit->person_key);
     sign_key_free(submit->ledger_key);
     for (uint32_t i = 0; i < submit->closed_count; i++) {
         free(submit->closed[i].bytes);

@@ -174,6 +174,26 @@ static json_t *outstanding(const struct report *report)
     return rows;
 }
 
+/* What two people have added: left out where there is none, as in any cycle of stores' events. */
+static json_t *adjustments(const struct report *report)
+{
+    json_t *rows = json_array();
+
+    for (uint32_t i = 0; i < report->adjustments.count; i++) {
+        const struct report_adjustment *row = &report->adjustments.list[i];
+        json_t *object = json_object();
+        put(object, "debtor", participant(report, row->debtor));
+        put(object, "creditor", participant(report, row->creditor));
+        put(object, "amount_fen", fen(money_sum_of(row->amount)));
+        put(object, "booked", day(row->booked));
+        put(object, "person", code(&row->person));
+        put(object, "about", json_string(row->about));
+        put(object, "reason", json_string(row->reason));
+        json_array_append_new(rows, object);
+    }
+    return rows;
+}
+
 bool report_json_write(const struct report *report, FILE *out)
 {
     json_t *root = json_object();
@@ -190,6 +210,9 @@ bool report_json_write(const struct report *report, FILE *out)
     put(root, "waiting", reasons(&report->waiting));
     put(root, "late", late(&report->late));
     put(root, "outstanding", outstanding(report));
+    if (report->adjustments.count > 0) {
+        put(root, "adjustments", adjustments(report));
+    }
     int failed = json_dumpf(root, out, JSON_COMPACT);
     json_decref(root);
     return failed == 0 && fputc('\n', out) != EOF;

@@ -1,0 +1,29 @@
+/* What headquarters asks about people and proposals. */
+#include "daemon/server.h"
+#include "tools/people/standing.h"
+
+static const char *text_of(const json_t *request, const char *key)
+{
+    return json_string_value(json_object_get(request, key));
+}
+
+json_t *server_standing(struct server *server, const json_t *request)
+{
+    const char *record = text_of(request, "record");
+
+    return standing_of(server->book,
+                       record == NULL ? "" : record,
+                       text_of(request, "as"),
+                       server_now(server));
+}
+
+json_t *server_reversal(struct server *server, const json_t *request)
+{
+    const char *of = text_of(request, "of");
+    const json_t *at = json_object_get(request, "at_ms");
+
+    if (of == NULL || json_integer_value(at) <= 0) {
+        return json_pack("{s:s}", "error", "reversal: of what, and when?");
+    }
+    return standing_reversal(server->book, of, json_integer_value(at));
+}

@@ -1,0 +1,191 @@
+#include "tools/hq/proposals.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clearing/base/hex.h"
+#include "clearing/book/book.h"
+#include "tools/hq/home.h"
+#include "tools/render/words.h"
+#include "tools/text.h"
+
+static void id_of(slice_t body, char ret_id[PROPOSAL_ID_SIZE])
+{
+    uint8_t digest[DIGEST_LEN];
+
+    digest_sha256((const uint8_t *)body.text, body.len, digest);
+    hex_write(digest, (PROPOSAL_ID_SIZE - 1) / 2, ret_id);
+}
+
+/* Returns: false when the name is none of ours: no path of somebody's making. */
+static bool path_of(const char *dir, const char *id, char ret_path[FILES_PATH_MAX])
+{
+    char name[16 + PROPOSAL_ID_SIZE];
+
+    if (strlen(id) != PROPOSAL_ID_SIZE - 1 ||
+        strspn(id, "0123456789abcdef") != PROPOSAL_ID_SIZE - 1) {
+        return false;
+    }
+    (void)snprintf(name, sizeof name, "proposals/%s", id);
+    return files_path(dir, name, ret_path, NULL);
+}
+
+bool proposals_put(const char *dir, slice_t record, slice_t body, char ret_id[PROPOSAL_ID_SIZE],
+                   struct fault *ret_fault)
+{
+    char folder[FILES_PATH_MAX];
+    char path[FILES_PATH_MAX];
+
+    id_of(body, ret_id);
+    return files_path(dir, "proposals", folder, ret_fault) &&
+           files_make_dir(folder, ret_fault) && path_of(dir, ret_id, path) &&
+           files_write(path, record.text, record.len, ret_fault);
+}
+
+static bool read_bytes(const char *path, struct proposal *ret_proposal)
+{
+    FILE *file = fopen(path, "re");
+
+    if (file == NULL) {
+        return false;
+    }
+    ret_proposal->len = fread(ret_proposal->bytes, 1, sizeof ret_proposal->bytes, file);
+    bool good = ferror(file) == 0;
+    (void)fclose(file);
+    return good;
+}
+
+bool proposals_read(const char *dir, const char *id, struct proposal *ret_proposal,
+                    struct fault *ret_fault)
+{
+    char path[FILES_PATH_MAX];
+    char own[PROPOSAL_ID_SIZE];
+    struct decode_fault fault;
+
+    if (!path_of(dir, id, path) || !read_bytes(path, ret_proposal)) {
+        return fault_set(ret_fault,
+                         FAULT_FORMAT,
+                         "there is no proposal %.40s (allclear approve lists them)",
+                         id);
+    }
+    slice_t bytes = {(const char *)ret_proposal->bytes, (uint32_t)ret_proposal->len};
+    bool good = hq_decode_record(bytes, &ret_proposal->record, &fault) &&
+                hq_decode_body(ret_proposal->record.body, &ret_proposal->body, &fault);
+    if (good) {
+        id_of(ret_proposal->record.body, own);
+    }
+    if (!good || strcmp(own, id) != 0) {
+        return fault_set(ret_fault,
+                         FAULT_FORMAT,
+                         "CHANGED: %s is not what was proposed under this name: propose it again",
+                         path);
+    }
+    memcpy(ret_proposal->id, own, sizeof own);
+    return true;
+}
+
+static int name_compare(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+json_t *proposals_list(const char *dir)
+{
+    char folder[FILES_PATH_MAX];
+    char path[FILES_PATH_MAX];
+    struct dirent **names = NULL;
+    json_t *ids = json_array();
+    int count =
+        files_path(dir, "proposals", folder, NULL) ? scandir(folder, &names, NULL, name_compare) : 0;
+
+    for (int i = 0; i < count; i++) {
+        if (path_of(dir, names[i]->d_name, path)) {
+            json_array_append_new(ids, json_string(names[i]->d_name));
+        }
+        free(names[i]);
+    }
+    free(names);
+    return ids;
+}
+
+int64_t proposals_next_ms(const char *dir, int64_t from_ms)
+{
+    static struct proposal proposal;
+    json_t *ids = proposals_list(dir);
+    const json_t *id = NULL;
+    size_t i = 0;
+
+    json_array_foreach(ids, i, id)
+    {
+        if (proposals_read(dir, json_string_value(id), &proposal, NULL) &&
+            proposal.body.created_ms >= from_ms) {
+            from_ms = proposal.body.created_ms + 1;
+        }
+    }
+    json_decref(ids);
+    return from_ms;
+}
+
+bool proposals_remove(const char *dir, const char *id, struct fault *ret_fault)
+{
+    char path[FILES_PATH_MAX];
+
+    if (!path_of(dir, id, path) || (unlink(path) != 0 && errno == ENOENT)) {
+        return fault_set(ret_fault, FAULT_FORMAT, "there is no proposal %.40s", id);
+    }
+    return access(path, F_OK) != 0 ||
+           fault_set_errno(ret_fault, errno, "cannot take %s away", path);
+}
+
+static void adjust_words(const struct hq_adjust *adjust, char ret_words[PROPOSAL_WORD_MAX])
+{
+    char yuan[MONEY_TEXT_SIZE];
+
+    money_format_yuan(money(adjust->amount_fen), yuan);
+    (void)snprintf(ret_words,
+                   PROPOSAL_WORD_MAX,
+                   adjust->about.len == 0 ? _("adjust: %.*s owes %.*s %s")
+                                          : _("adjust: %.*s owes %.*s %s, about %.*s"),
+                   (int)adjust->debtor.len,
+                   adjust->debtor.text,
+                   (int)adjust->creditor.len,
+                   adjust->creditor.text,
+                   yuan,
+                   (int)adjust->about.len,
+                   adjust->about.text == NULL ? "" : adjust->about.text);
+}
+
+static void reverse_words(const struct hq_reverse *reverse, char ret_words[PROPOSAL_WORD_MAX])
+{
+    static struct event event;
+    struct decode_fault fault;
+    char yuan[MONEY_TEXT_SIZE];
+
+    CHECK(decode_event(reverse->event, &event, &fault)); /* hq_decode_body has looked at it */
+    money_format_yuan(money(event.amount_fen), yuan);
+    (void)snprintf(ret_words,
+                   PROPOSAL_WORD_MAX,
+                   event.type == EVENT_REFUND ? _("reverse %.*s:%.*s:%llu: refund of %s")
+                                              : _("reverse %.*s:%.*s:%llu: void"),
+                   (int)event.of.store.len,
+                   event.of.store.text,
+                   (int)event.of.terminal.len,
+                   event.of.terminal.text,
+                   (unsigned long long)event.of.number,
+                   yuan);
+}
+
+void proposals_words(const struct hq_body *body, char ret_words[PROPOSAL_WORD_MAX])
+{
+    if (body->type == HQ_ADJUST) {
+        adjust_words(&body->adjust, ret_words);
+    } else if (body->type == HQ_REVERSE) {
+        reverse_words(&body->reverse, ret_words);
+    } else {
+        (void)snprintf(ret_words, PROPOSAL_WORD_MAX, "%s", hq_type_name(body->type));
+    }
+}

@@ -1,0 +1,24 @@
+/* What can be asked about people and proposals, as JSON: the same objects whether the daemon
+ * answers from its book or the tool from a folder at rest. The caller gives each back with
+ * json_decref. */
+#ifndef TOOLS_PEOPLE_STANDING_H
+#define TOOLS_PEOPLE_STANDING_H
+
+#include <jansson.h>
+
+#include "clearing/book/book.h"
+
+/* {"operators":[{"person","roles":[...],"key_id","public_key","left"}],"next_ms",
+ * "zone_min"}: next_ms is the instant to give the next proposal, later than that of any that has
+ * counted. */
+json_t *standing_people(const struct book *book, int64_t now_ms);
+
+/* Would a proposal (a record with its first signature, hex) be applied now, if the person `as` (may
+ * be NULL: whoever) approved it? {"stands","why"}: why not, beginning with the refusal's name. */
+json_t *standing_of(struct book *book, const char *record, const char *as, int64_t now_ms);
+
+/* The reversal of "store:terminal:number" for a proposal made at an instant: {"store","event":HEX},
+ * or {"error"}, beginning with the outcome's name. */
+json_t *standing_reversal(struct book *book, const char *of, int64_t at_ms);
+
+#endif
