@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "proto/codec/encode.h"
+#include "proto/codec/policy.h"
 
 #define AMOUNT_TEXT "1000000000000" /* AMOUNT_MAX */
 
@@ -92,6 +93,9 @@ bool book_compose_reversal(struct book *book, const struct event_ref *of, int64_
 
     if (book->state.terms_count == 0) {
         return fault_set(ret_fault, FAULT_FORMAT, "UNKNOWN_ORIGINAL: there are no events yet");
+    }
+    if (at_ms <= 0 || at_ms >= POLICY_AT_MS_END) {
+        return fault_set(ret_fault, FAULT_FORMAT, "FUTURE: no event can be of that instant");
     }
     outcome_t outcome = apply_compose_reversal(&book->apply, of, at_ms, &store, &event);
     if (outcome != OUTCOME_NONE) {

@@ -176,6 +176,14 @@ def proposals(world):
     world.refused("replayed", "ALREADY_APPLIED", "approve", one, person="chen2")
     check("replayed is listed", "ALREADY_APPLIED" in world.proposals()[one]["why"])
     world.must("approve", one, "--reject", "--reason", "done", "--dir", world.hq)
+    for question in ({"verb": "standing"}, {"verb": "standing", "record": "zz"}, {"verb": "standing", "record": ""},
+                     {"verb": "standing", "record": good.hex()[:-1]},
+                     {"verb": "standing", "record": good.hex(), "as": "\u4e2d" * 50}):
+        check("asked %s" % question, world.ask(**question).get("stands") is False)
+    for question in ({}, {"of": "B:1:1"}, {"of": "B:1:1", "at_ms": 2 ** 62}, {"of": "::", "at_ms": 5},
+                     {"of": "B:1:" + "9" * 40, "at_ms": 5}, {"of": "\u4e2d:1:1", "at_ms": 5}):
+        check("asked %s" % question, "error" in world.ask(verb="reversal", **question))
+    check("up", world.is_up())
     world.refused("no such", "no proposal", "approve", "0123456789ab", person="chen")
     world.refused("no path", "no proposal", "approve", "../keys/hq.pem", person="chen")
     # who leaves takes his proposals with him

@@ -69,7 +69,10 @@ json_t *standing_of(struct book *book, const char *record, const char *as, int64
     struct fault fault = {0};
 
     if (as != NULL && second == NULL) {
-        (void)fault_set(&fault, FAULT_FORMAT, "UNKNOWN_KEY: %.40s was never appointed", as);
+        (void)fault_set(&fault,
+                        FAULT_FORMAT,
+                        "UNKNOWN_KEY: %s was never appointed",
+                        code_valid(slice_of(as)) ? as : "that person");
         return stands(fault.text);
     }
     uint8_t *bytes = memory_resize(NULL, len + 1, 1);
