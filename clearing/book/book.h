@@ -162,8 +162,10 @@ void book_apply_sweep(struct book *book, uint64_t ranges, int64_t received_ms,
 
 /* --- headquarters --- */
 
-/* Do these bytes ask for a cycle to be closed? The sweep has to end before them. */
-bool book_hq_closes(slice_t bytes);
+/* Do these bytes ask for a cycle to be closed or an event to be undone? The sweep has to end before
+ * them: a close sums over all members, and looking at what a reversal would do must leave no mark,
+ * even where it is refused. */
+bool book_hq_after_sweep(slice_t bytes);
 
 /* Check and apply a headquarters' record (kind INIT or HQ) as the next one. Results of a close: the
  * nets.

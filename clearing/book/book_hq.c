@@ -421,14 +421,15 @@ static void note_counted(const struct hq_door *door)
     people_count(&door->book->people, &counted, door->received_ms);
 }
 
-bool book_hq_closes(slice_t bytes)
+bool book_hq_after_sweep(slice_t bytes)
 {
     struct hq_record record;
     struct hq_body body;
     struct decode_fault fault;
 
     return hq_decode_record(bytes, &record, &fault) &&
-           hq_decode_body(record.body, &body, &fault) && body.type == HQ_CYCLE_CLOSE;
+           hq_decode_body(record.body, &body, &fault) &&
+           (body.type == HQ_CYCLE_CLOSE || body.type == HQ_REVERSE);
 }
 
 bool book_apply_hq(struct book *book, slice_t bytes, int64_t received_ms, struct writer *results,

@@ -94,6 +94,11 @@ bool book_compose_reversal(struct book *book, const struct event_ref *of, int64_
     if (book->state.terms_count == 0) {
         return fault_set(ret_fault, FAULT_FORMAT, "UNKNOWN_ORIGINAL: there are no events yet");
     }
+    if (book_sweeps(book)) {
+        return fault_set(ret_fault,
+                         FAULT_FORMAT,
+                         "BUSY: the sweep of the last day-end has not ended: try again");
+    }
     if (at_ms <= 0 || at_ms >= POLICY_AT_MS_END) {
         return fault_set(ret_fault, FAULT_FORMAT, "FUTURE: no event can be of that instant");
     }

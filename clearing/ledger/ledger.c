@@ -162,6 +162,11 @@ static void gather_sweep_rest(struct ledger *ledger, int64_t now_ms)
     }
 }
 
+void ledger_sweep_rest(struct ledger *ledger, int64_t now_ms)
+{
+    gather_sweep_rest(ledger, forward(ledger, now_ms));
+}
+
 bool ledger_sweep_on(struct ledger *ledger, int64_t now_ms)
 {
     if (!book_sweeps(&ledger->book)) {
@@ -341,7 +346,7 @@ bool ledger_take_hq(struct ledger *ledger, slice_t bytes, int64_t now_ms, uint64
     }
     now_ms = forward(ledger, now_ms);
     gather_due(ledger, now_ms);
-    if (book_hq_closes(bytes)) {
+    if (book_hq_after_sweep(bytes)) {
         gather_sweep_rest(ledger, now_ms);
     }
     if (!book_apply_hq(book, bytes, now_ms, &results, ret_fault)) {

@@ -107,7 +107,7 @@ ledger_take_t ledger_take_batch(struct ledger *ledger, slice_t bytes, int64_t no
 void ledger_stand(struct ledger *ledger, store_t store, struct ledger_expect *ret_expect);
 
 /* Take a headquarters' record, after what comes before it as before a batch, or the whole rest of
- * the sweep when it closes a cycle; it is answered with the group.
+ * the sweep when it closes a cycle or undoes an event; it is answered with the group.
  * Returns: false with ret_fault: refused, it has changed nothing. */
 bool ledger_take_hq(struct ledger *ledger, slice_t bytes, int64_t now_ms, uint64_t tag,
                     struct fault *ret_fault) MUST_USE;
@@ -115,6 +115,10 @@ bool ledger_take_hq(struct ledger *ledger, slice_t bytes, int64_t now_ms, uint64
 /* Sweep one range further, when nothing else is to be done. The gathering group has room.
  * Returns: false: no sweep runs. */
 bool ledger_sweep_on(struct ledger *ledger, int64_t now_ms);
+
+/* Sweep all that is left, in one record: before the book is asked what an event would do. The
+ * gathering group has room. */
+void ledger_sweep_rest(struct ledger *ledger, int64_t now_ms);
 
 /* The clock of the network: real time, or what a test network was told. */
 int64_t ledger_now(struct ledger *ledger, int64_t real_ms);

@@ -14,8 +14,7 @@
 
 static uint8_t batch_bytes[SIGNED_BATCH_BYTES_MAX];
 
-/* --- a network with many members, each with points that are good through the first day --- */
-
+/* --- many members, each with points that are good through the first day --- */
 static ledger_take_t take(struct fixture *f, int store, const char *const *lines, int day)
 {
     struct ledger_expect expect;
@@ -190,7 +189,7 @@ START_TEST(a_range_comes_before_each_batch)
     book_digest(ledger_book(f.ledger), before);
     ledger_close(f.ledger);
     fixture_open(&f, false); /* replayed */
-    book_digest(ledger_book(f.ledger), after);
+    book_digest(book, after);
     ck_assert(digest_equal(before, after));
     fixture_free(&f);
 }
@@ -260,6 +259,30 @@ START_TEST(a_close_waits_for_the_sweep)
     ck_assert(slice_equal(one.results, other.results));
     fixture_free(&swept);
     fixture_free(&under_way);
+}
+END_TEST
+
+/* Looking at what a reversal would do would roll its member forward: not while a sweep runs. */
+START_TEST(undoing_waits_for_the_sweep)
+{
+    struct fixture f;
+    struct event_ref of = {slice_of("A"), slice_of("1"), 1};
+    struct hq_reverse reverse;
+    struct fault fault = {0};
+    uint8_t before[DIGEST_LEN], after[DIGEST_LEN];
+
+    make(&f, MEMBERS);
+    struct book *book = ledger_book(f.ledger);
+    take_nothing(&f, 3);
+    book_digest(book, before);
+    ck_assert(!book_compose_reversal(book, &of, FIXTURE_START_MS + 1, &reverse, &fault));
+    ck_assert_ptr_nonnull(strstr(fault.text, "BUSY"));
+    book_digest(book, after);
+    ck_assert_mem_eq(before, after, DIGEST_LEN);
+    ledger_sweep_rest(f.ledger, FIXTURE_START_MS);
+    ck_assert(!book_compose_reversal(book, &of, FIXTURE_START_MS + 1, &reverse, &fault));
+    ck_assert_ptr_nonnull(strstr(fault.text, "VALUE_USED")); /* its lot has ended */
+    fixture_free(&f);
 }
 END_TEST
 
@@ -445,7 +468,7 @@ START_TEST(a_snapshot_keeps_the_place)
     fixture_open(&f, false);
     ck_assert_uint_eq(ledger_opening(f.ledger).snapshot, index);
     ck_assert_uint_eq(ledger_opening(f.ledger).tail, 0);
-    book_digest(ledger_book(f.ledger), after);
+    book_digest(book, after);
     ck_assert(digest_equal(before, after));
     ck_assert_uint_eq(state_sweep_left(state_of(&f)), RANGES - 2);
     take_nothing(&f, 3); /* and it goes on from there */
@@ -456,7 +479,7 @@ START_TEST(a_snapshot_keeps_the_place)
     ledger_close(f.ledger);
     fixture_open(&f, false); /* the tail after the snapshot */
     ck_assert_uint_eq(ledger_opening(f.ledger).snapshot, index);
-    book_digest(ledger_book(f.ledger), after);
+    book_digest(book, after);
     ck_assert(digest_equal(before, after));
     ck_assert_uint_eq(lots_in_all(&f), 0);
     fixture_free(&f);
@@ -565,6 +588,7 @@ int main(void)
     tcase_add_test(tests, it_goes_on_when_idle);
     tcase_add_test(tests, a_day_end_waits_for_the_sweep);
     tcase_add_test(tests, a_close_waits_for_the_sweep);
+    tcase_add_test(tests, undoing_waits_for_the_sweep);
     tcase_add_test(tests, what_ended_counts_for_nothing_before_its_range);
     tcase_add_test(tests, whoever_is_first_the_state_is_the_same);
     tcase_add_test(tests, a_snapshot_keeps_the_place);

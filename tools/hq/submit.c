@@ -283,6 +283,7 @@ static bool would_stand(struct submit *submit, size_t len, struct fault *ret_fau
     json_t *answer = NULL;
 
     if (submit->ledger != NULL) {
+        ledger_sweep_rest(submit->ledger, ledger_now(submit->ledger, home_clock_ms()));
         return book_check_proposal(ledger_book(submit->ledger),
                                    bytes,
                                    NULL,
