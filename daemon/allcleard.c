@@ -160,9 +160,14 @@ static void protect(void)
     setrlimit(RLIMIT_CORE, &none);
 }
 
+/* Whoever has started the daemon; told while the ledger opens, which knows nobody. */
+static struct supervisor supervisor;
+
 static void progress(uint64_t records, uint64_t of)
 {
     if (records % 65536 == 0) {
+        supervisor_tell(&supervisor, "EXTEND_TIMEOUT_USEC=120000000\nSTATUS=opening: %llu of %llu records",
+                        (unsigned long long)records, (unsigned long long)of);
         log_line(LOG_INFO,
                  "ledger",
                  "opening records=%llu of=%llu",
@@ -224,10 +229,12 @@ static int run(const struct options *options, const char *program)
         .ledger_public = ledger_public,
         .key = key,
         .snapshot_every = options->snapshot_every,
+        .supervisor = &supervisor,
     };
     int code = serve(ledger, &serve_options);
     ledger_close(ledger);
     sign_key_free(key);
+    supervisor_close(&supervisor);
     return code;
 }
 
@@ -249,6 +256,7 @@ int main(int argc, char **argv)
         return EX_USAGE;
     }
     protect();
+    supervisor_open(&supervisor);
     ssize_t len = readlink("/proc/self/exe", program, sizeof program - 1);
     if (len <= 0) {
         fprintf(stderr, "allcleard: cannot find itself: %s\n", strerror(errno));

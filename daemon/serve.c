@@ -56,6 +56,9 @@ static void write_address(struct server *server)
              server->options->address,
              server->keeper.port,
              server->book->test_clock ? " TEST" : "");
+    supervisor_tell(server->options->supervisor, "READY=1\nSTATUS=stores connect to %.*s:%u",
+                    (int)(colon - server->options->address), server->options->address,
+                    server->keeper.port);
 }
 
 static void take_link(struct server *server)
@@ -107,6 +110,7 @@ static void reap(struct server *server)
         server->failed = true;
         return;
     case COMMITTER_DURABLE:
+        server->options->supervisor->committed = true;
         break;
     }
     for (uint32_t i = 0; i < group->answer_count; i++) {
@@ -186,6 +190,7 @@ static void wait_for_more(struct server *server)
     struct signalfd_siginfo signal_info;
     if (read(server->signals, &signal_info, sizeof signal_info) == sizeof signal_info) {
         server->stopping = true;
+        supervisor_tell(server->options->supervisor, "STOPPING=1");
     }
 }
 
@@ -199,6 +204,19 @@ static bool block_signals(struct server *server)
     server->signals = -1;
     return sigprocmask(SIG_BLOCK, &set, NULL) == 0 &&
            (server->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)) >= 0;
+}
+
+static void give_sign_of_life(const struct server *server)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    (void)supervisor_alive(server->options->supervisor,
+                           (struct supervisor_turn){
+                               .now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000,
+                               .committing = committer_busy(server->committer),
+                               .checking = !checker_is_empty(server->checker),
+                           });
 }
 
 static void loop(struct server *server)
@@ -221,6 +239,7 @@ static void loop(struct server *server)
             return;
         }
         if (!server->failed) {
+            give_sign_of_life(server);
             wait_for_more(server);
         }
     }

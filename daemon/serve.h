@@ -13,6 +13,7 @@
 #include "clearing/crypto/sign.h"
 #include "clearing/ledger/ledger.h"
 #include "daemon/gatekeeper.h"
+#include "daemon/supervisor.h"
 
 struct serve_options {
     const char *dir;
@@ -23,6 +24,7 @@ struct serve_options {
     const uint8_t *ledger_public;
     const struct sign_key *key; /* the ledger's */
     uint64_t snapshot_every;    /* events; 0: no snapshots */
+    struct supervisor *supervisor;
 };
 
 /* Serve until SIGTERM or SIGINT. Returns: the exit code. */

@@ -67,6 +67,7 @@ void server_take_checked(struct server *server)
             server_send_expect(server, slot->route, &expect);
         }
         checker_release(server->checker);
+        server->options->supervisor->taken = true;
     }
 }
 
