@@ -62,6 +62,7 @@ static const struct verb {
     {"explain", verb_explain, N_("why an event gives these figures, step by step")},
     {"replay", verb_replay, N_("derive a backup's every figure again (auditor)")},
     {"backup", verb_backup, N_("copy the journal while the daemon runs")},
+    {"restore", verb_restore, N_("make a ledger of a backup again")},
     {"bench", verb_bench, N_("how fast a daemon of its own is on this machine")},
 };
 #define VERB_COUNT (sizeof verbs / sizeof verbs[0])

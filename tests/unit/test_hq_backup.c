@@ -114,6 +114,104 @@ START_TEST(test_refusals)
 }
 END_TEST
 
+/* The ledger at rest, as the verbs find it without a daemon. */
+static void rest(void)
+{
+    ledger_close(ledger);
+    ledger = NULL;
+}
+
+START_TEST(test_verified)
+{
+    char network[65];
+
+    hex_write(ledger_book(ledger)->network, 32, network);
+    take_one(1);
+    rest();
+    struct said *said = WORLD_RUN(verb_backup, "copy", "--dir", "hq");
+    ck_assert_msg(said->code == 0, "%s%s", said->out, said->err);
+    ck_assert_ptr_nonnull(strstr(said->out, network));
+    ck_assert_msg(strncmp(world_last(said), "VERIFIED 5 records, 1 events,", 29) == 0, "%s",
+                  said->out);
+    said = WORLD_RUN(verb_backup, "other", "--no-verify", "--dir", "hq");
+    ck_assert_int_eq(said->code, 0);
+    ck_assert_int_eq(strncmp(world_last(said), "UNVERIFIED", 10), 0);
+
+    said = WORLD_RUN(verb_restore, "copy", "--to", "back", "--network", network);
+    ck_assert_msg(said->code == 0, "%s%s", said->out, said->err);
+    said = WORLD_RUN(verb_replay, "back", "--network", network);
+    ck_assert_msg(strncmp(world_last(said), "VERIFIED 5 records, 1 events,", 29) == 0, "%s",
+                  said->out);
+}
+END_TEST
+
+/* An offer's name in a signed record becomes another, on pages of the past as well. */
+static void damage(const char *path)
+{
+    static char bytes[1 << 20];
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    ssize_t len = read(fd, bytes, sizeof bytes);
+    const char *at = bytes;
+    int found = 0;
+
+    ck_assert_int_gt(len, 0);
+    while ((at = memmem(at, (size_t)(bytes + len - at), "500-100", 7)) != NULL) {
+        ck_assert_int_eq(pwrite(fd, "600", 3, at - bytes), 3);
+        at += 7;
+        found++;
+    }
+    ck_assert_int_gt(found, 0);
+    (void)close(fd);
+}
+
+START_TEST(test_restore_refusals)
+{
+    rest();
+    ck_assert_int_eq(WORLD_RUN(verb_restore, "copy")->code, 64); /* where to? */
+    ck_assert_int_eq(WORLD_RUN(verb_restore, "copy", "--to", "back", "--network", "12")->code, 64);
+    ck_assert_int_eq(WORLD_RUN(verb_restore, "nothing", "--to", "back")->code, 66);
+    ck_assert_int_eq(WORLD_RUN(verb_backup, "copy", "--dir", "hq")->code, 0);
+    ck_assert_int_eq(WORLD_RUN(verb_restore, "copy", "--to", "hq")->code, 73); /* never over one */
+    ck_assert_int_eq(WORLD_RUN(verb_restore, "copy", "--to", "back", "--network",
+                               "00000000000000000000000000000000"
+                               "00000000000000000000000000000000")
+                         ->code,
+                     1);
+    ck_assert(!home_is_made("back"));
+    damage("copy/journal/data.mdb");
+    struct said *said = WORLD_RUN(verb_restore, "copy", "--to", "back");
+    ck_assert_int_eq(said->code, 1);
+    ck_assert_msg(strncmp(world_last(said), "FAILED", 6) == 0, "%s", said->out);
+    ck_assert(!home_is_made("back"));
+}
+END_TEST
+
+START_TEST(test_damaged_source)
+{
+    rest();
+    damage("hq/journal/data.mdb");
+    struct said *said = WORLD_RUN(verb_backup, "copy", "--dir", "hq");
+    ck_assert_int_eq(said->code, 78);
+    ck_assert_ptr_nonnull(strstr(said->err, "is not what was written"));
+}
+END_TEST
+
+/* What is copied without an error is no backup yet. */
+START_TEST(test_failed_backup)
+{
+    rest();
+    struct said *said = WORLD_RUN(verb_cycle, "close", "2026-03", "--dir", "hq");
+    ck_assert_msg(said->code == 0, "%s%s", said->out, said->err);
+    int fd = open("hq/reports/2026-03.json", O_WRONLY | O_CLOEXEC);
+    ck_assert_int_eq(pwrite(fd, "[", 1, 0), 1);
+    (void)close(fd);
+    said = WORLD_RUN(verb_backup, "copy", "--dir", "hq");
+    ck_assert_msg(said->code == 1, "%d %s%s", said->code, said->out, said->err);
+    ck_assert_int_eq(strncmp(world_last(said), "FAILED", 6), 0);
+    ck_assert_ptr_nonnull(strstr(said->err, "copy is NOT a backup"));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("hq_backup");
@@ -123,6 +221,10 @@ int main(void)
     tcase_set_timeout(cases, 120);
     tcase_add_test(cases, test_while_written);
     tcase_add_test(cases, test_refusals);
+    tcase_add_test(cases, test_verified);
+    tcase_add_test(cases, test_restore_refusals);
+    tcase_add_test(cases, test_damaged_source);
+    tcase_add_test(cases, test_failed_backup);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -16,4 +16,8 @@ struct audit_options {
  * Returns: the exit code: 0, 1, or >= 64 when it could not run. */
 int audit_run(const struct audit_options *options);
 
+/* The same in a process of its own: a damaged file can end its reader, whatever that one checks,
+ * and such a death is a verdict as well. */
+int audit_run_apart(const struct audit_options *options);
+
 #endif

@@ -44,5 +44,6 @@ int verb_operator(int argc, char **argv);
 int verb_approve(int argc, char **argv);
 int verb_adjust(int argc, char **argv);
 int verb_reverse(int argc, char **argv);
+int verb_restore(int argc, char **argv);
 
 #endif

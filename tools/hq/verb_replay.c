@@ -1,9 +1,7 @@
 /* allclear replay: re-derive everything from a copy of the ledger, and say whether it holds. */
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "tools/hq/args.h"
 #include "tools/hq/audit.h"
@@ -30,34 +28,6 @@ static const char *usage(void)
              "\n"
              "Example:\n"
              "  allclear replay /mnt/backup --network 3f0c...e1 --report 2026-03.json\n");
-}
-
-/* A damaged file can end its reader, whatever that one checks: it is read in a process of its own,
- * and a death is a verdict as well. */
-static int run_apart(const struct audit_options *options)
-{
-    int status = 0;
-    pid_t child;
-
-    (void)fflush(NULL);
-    child = fork();
-    if (child < 0) {
-        perror("allclear replay");
-        return EX_OSERR;
-    }
-    if (child == 0) {
-        int code = audit_run(options);
-        (void)fflush(NULL);
-        _exit(code);
-    }
-    while (waitpid(child, &status, 0) < 0) {
-    }
-    if (WIFEXITED(status)) {
-        return WEXITSTATUS(status);
-    }
-    printf("FAILED the journal's file is damaged: reading it ended the reader (signal %d)\n",
-           WTERMSIG(status));
-    return 1;
 }
 
 int verb_replay(int argc, char **argv)
@@ -90,5 +60,5 @@ int verb_replay(int argc, char **argv)
         }
         options.network = fingerprint;
     }
-    return run_apart(&options);
+    return audit_run_apart(&options);
 }
