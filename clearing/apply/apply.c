@@ -24,6 +24,7 @@ static const struct {
     [EVENT_PACK_SALE] = {pack_sale_check, pack_sale_do},
     [EVENT_CASHOUT] = {cashout_check, cashout_do},
     [EVENT_POINTS_GRANT] = {points_grant_check, points_grant_do},
+    [EVENT_DAY_TOTAL] = {day_total_check, day_total_do},
 };
 
 /* --- looking at the past --- */
@@ -112,14 +113,20 @@ static outcome_t time_check(const struct ruling *ruling, int64_t received_ms)
 
     REFUSE_IF(ruling->occurred < state->open_day - max_late, TOO_OLD);
     REFUSE_IF(ruling->event->at_ms > received_ms + FUTURE_MAX_MS, FUTURE);
+    if (ruling->event->type == EVENT_DAY_TOTAL) {
+        REFUSE_IF(counting_date(ruling->event) < state->open_day - max_late, TOO_OLD);
+        REFUSE_IF(counting_date(ruling->event) > ruling->occurred, FUTURE);
+    }
     return OUTCOME_NONE;
 }
 
 static outcome_t store_check(const struct ruling *ruling)
 {
     const struct store *store = &ruling->state->registry.stores[ruling->here.store.n];
+    bool total = ruling->event->type == EVENT_DAY_TOTAL; /* the last day's may come after it */
+    day_t day = total ? counting_date(ruling->event) : ruling->occurred;
 
-    REFUSE_IF(ruling->occurred < store->opened || ruling->occurred > store->closed, STORE_CLOSED);
+    REFUSE_IF(day < store->opened || day > store->closed, STORE_CLOSED);
     return OUTCOME_NONE;
 }
 
@@ -195,6 +202,7 @@ static void accept(struct apply *apply, struct ruling *ruling, slice_t bytes, bo
     effects->occurred = ruling->occurred;
     effects->booked = state->open_day;
     effects->terms_version = ruling->terms->version;
+    counting_accepted(ruling);
     rules_of_type[ruling->event->type].action(ruling);
     claims_derive(&state->members.lots, effects, &apply->claims);
     positions_post(&state->positions, ruling->here.store, &apply->claims);
@@ -221,6 +229,7 @@ static void refuse_waiting(struct apply *apply, const struct ruling *ruling, sli
 {
     struct state *state = apply->state;
 
+    counting_waits(ruling, -1);
     numbers_reopen(&state->numbers,
                    ruling->here.store,
                    ruling->event->terminal,
@@ -247,6 +256,7 @@ static outcome_t try_again(struct apply *apply, uint32_t place)
         return outcome;
     }
     if (outcome == OUTCOME_NONE) {
+        counting_waits(&ruling, -1);
         accept(apply, &ruling, bytes, true);
         waiting_find(waiting, apply->effects.member, key_of(&ruling), &apply->to_try);
     } else {
@@ -314,6 +324,7 @@ void apply_event(struct apply *apply, store_t store, slice_t bytes, const struct
     if (outcome_waits(outcome) && !event->ask) {
         numbers_spend(&state->numbers, store, event->terminal, event->number, state->open_day);
         waiting_add(&state->waiting, event, bytes, store, state->open_day, outcome);
+        counting_waits(&ruling, 1);
         tell(apply,
              &ruling,
              (struct cleared){

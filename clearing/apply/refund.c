@@ -174,6 +174,7 @@ outcome_t refund_check(struct ruling *ruling)
     case EVENT_VOID:
     case EVENT_CASHOUT:
     case EVENT_POINTS_GRANT:
+    case EVENT_DAY_TOTAL:
         break;
     }
     REFUSE_IF(ruling->event->amount_fen == 0, BAD_AMOUNT);

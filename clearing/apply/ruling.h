@@ -67,6 +67,18 @@ void refund_do(struct ruling *ruling);
 outcome_t void_check(struct ruling *ruling);
 void void_do(struct ruling *ruling);
 
+outcome_t day_total_check(struct ruling *ruling);
+void day_total_do(struct ruling *ruling);
+
+/* --- day totals (counting.c) --- */
+
+/* Count an accepted event in its terminal's day. Before its action: what it undoes still stands. */
+void counting_accepted(struct ruling *ruling);
+/* Count an event that begins to wait (sign 1), or no longer waits (-1). */
+void counting_waits(const struct ruling *ruling, int sign);
+/* The business day that a day total is about. */
+day_t counting_date(const struct event *event);
+
 /* Load the facts of an accepted event into apply->past_event (past_effects stay). */
 void ruling_load_event(struct ruling *ruling, uint64_t seq);
 

@@ -20,6 +20,7 @@ void state_deinit(struct state *state)
     members_deinit(&state->members);
     numbers_deinit(&state->numbers);
     waiting_deinit(&state->waiting);
+    totals_deinit(&state->totals);
     free(state->originals.list);
     map_deinit(&state->originals.index);
     map_deinit(&state->originals.taken);

@@ -9,6 +9,7 @@
 #include "clearing/order/history.h"
 #include "clearing/order/numbers.h"
 #include "clearing/order/waiting.h"
+#include "clearing/totals/totals.h"
 
 /* What refunds and voids have done to an accepted event. Only touched events have an entry. */
 struct original {
@@ -61,6 +62,7 @@ struct state {
     struct members members;
     struct numbers numbers;
     struct waiting waiting;
+    struct totals totals;
     struct originals originals;
     struct positions positions; /* of the open cycle */
     struct history history;     /* given by the owner before the first event */

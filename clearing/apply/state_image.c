@@ -81,6 +81,7 @@ void state_save(const struct state *state, struct spool *spool)
     members_save(&state->members, spool);
     numbers_save(&state->numbers, spool);
     waiting_save(&state->waiting, spool);
+    totals_save(&state->totals, spool);
     originals_save(&state->originals, spool);
     positions_save(&state->positions, spool);
 }
@@ -92,6 +93,7 @@ bool state_load(struct state *state, struct reader *reader)
     state->next_expiry = read_day(reader);
     return sweep_load(&state->sweep, reader) && members_load(&state->members, reader) &&
            numbers_load(&state->numbers, reader) && waiting_load(&state->waiting, reader) &&
+           totals_load(&state->totals, reader) &&
            originals_load(&state->originals, reader) &&
            positions_load(&state->positions, reader);
 }

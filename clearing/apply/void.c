@@ -13,6 +13,7 @@ static bool voidable(event_type_t type)
     case EVENT_ENROL:
     case EVENT_VOID:
     case EVENT_CASHOUT:
+    case EVENT_DAY_TOTAL:
         break;
     }
     return false;
@@ -75,6 +76,7 @@ static bool untouched(const struct ruling *ruling, const struct effect *effect)
     case EFFECT_FEE:
     case EFFECT_TENDER:
     case EFFECT_END:
+    case EFFECT_TOTAL:
         return true;
     }
     return false;
@@ -225,6 +227,7 @@ static void undo(struct ruling *ruling, struct effect *ret_effect)
     case EFFECT_DISCOUNT:
     case EFFECT_FEE:
     case EFFECT_TENDER:
+    case EFFECT_TOTAL:
         break;
     }
 }

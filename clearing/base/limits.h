@@ -14,6 +14,7 @@
 #define DISCOUNTS_MAX       16
 #define EARN_ENTRIES_MAX    8
 #define CATEGORIES_MAX      32
+#define SUMS_MAX            32
 
 #define FUNDERS_MAX         8  /* of an offer or a discount */
 #define TIERS_MAX           16

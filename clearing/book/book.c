@@ -232,9 +232,18 @@ bool book_day_due(const struct book *book, int64_t received_ms)
     return book->state.terms_count > 0 && book_day(book, received_ms) > book->state.open_day;
 }
 
+void book_forget_totals(struct book *book)
+{
+    day_t open_day = book->state.open_day;
+    day_t late = open_day - state_terms(&book->state, open_day)->max_late_days;
+
+    totals_forget(&book->state.totals, late < book->cycle_from ? late : book->cycle_from);
+}
+
 void book_apply_day_end(struct book *book, day_t day, int64_t received_ms, struct writer *results)
 {
     apply_day_end(&book->apply, day);
+    book_forget_totals(book);
     book->sweep_owed = book_sweeps(book);
     write_signed(results, day);
     book->clock_ms = received_ms;

@@ -80,6 +80,9 @@ struct stream *book_stream(struct book *book, store_t store);
 /* The store of a key id; STORE_NONE: no key that is approved now. */
 store_t book_store_of_key(const struct book *book, const uint8_t key_id[SIGN_KEY_ID_LEN]);
 
+/* Drop the day totals that no event can change any more and that the open cycle does not need. */
+void book_forget_totals(struct book *book);
+
 /* --- as bytes (book_image.c) --- */
 
 /* Write the whole book as it stands after book->records records. Books that applied the same

@@ -368,6 +368,7 @@ static bool close_cycle(struct hq_door *door, struct fault *ret_fault)
     book->cycles[book->cycle_count++] = cycle;
     book->cycle_from = book->state.open_day;
     book->cycle_first_record = book->records + 1;
+    book_forget_totals(book);
     return true;
 }
 

@@ -328,6 +328,8 @@ void claims_derive(const struct lots *lots, const struct effects *effects, struc
         case EFFECT_END:
             derive_end(&d);
             break;
+        case EFFECT_TOTAL: /* nobody owes anything for a report */
+            break;
         }
     }
 }

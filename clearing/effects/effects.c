@@ -38,3 +38,14 @@ void effects_deinit(struct effects *effects)
     free(effects->shares);
     *effects = (struct effects){0};
 }
+
+bool effects_total_matches(const struct effects *effects)
+{
+    for (uint32_t i = 0; i < effects->count; i++) {
+        const struct effect *effect = &effects->list[i];
+        if (effect->kind == EFFECT_TOTAL && effect->units != effect->lot_units) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -9,6 +9,7 @@
 #define CLEARING_EFFECTS_EFFECTS_H
 
 #include "clearing/facts/outcome.h"
+#include "clearing/facts/total_key.h"
 #include "clearing/members/members.h"
 
 typedef enum {
@@ -20,6 +21,8 @@ typedef enum {
     EFFECT_TENDER = 6,   /* + cash handed back elsewhere: the original's owner owes here */
     EFFECT_TAKE = 7,     /* + points earned are taken back from their lot; - put back */
     EFFECT_END = 8,      /* + a lot is cashed out (rules 14, 26); - restored */
+    EFFECT_TOTAL = 9,    /* a figure of a day total: `line` is its total_key_t or TOTAL_KEY_COUNT
+                            for the count, `units` what the till says, `lot_units` what came */
 } effect_kind_t;
 
 /* One debtor's part. For DISCOUNT also the own share; for DRAW also what falls on the redeemer
@@ -93,6 +96,9 @@ static inline const struct share *effect_shares(const struct effects *effects,
 {
     return effects->shares + effect->shares_at;
 }
+
+/* Does a day total (every EFFECT_TOTAL) say what came by then? */
+bool effects_total_matches(const struct effects *effects);
 
 void effects_deinit(struct effects *effects);
 

@@ -2,6 +2,8 @@
 
 #include <stddef.h>
 
+#include "clearing/facts/calendar.h"
+
 const char *event_type_name(event_type_t type)
 {
     switch (type) {
@@ -21,6 +23,8 @@ const char *event_type_name(event_type_t type)
         return "cashout";
     case EVENT_POINTS_GRANT:
         return "points_grant";
+    case EVENT_DAY_TOTAL:
+        return "day_total";
     }
     return "unknown";
 }
@@ -120,6 +124,7 @@ static const char *member_fault(const struct event *event)
         needed = event->of.number == 0;
         break;
     case EVENT_VOID:
+    case EVENT_DAY_TOTAL:
         break;
     }
     if (needed && event->member == 0) {
@@ -161,6 +166,28 @@ static const char *sale_fault(const struct event *event)
     return NULL;
 }
 
+static const char *day_total_fault(const struct event *event)
+{
+    day_t date = 0;
+    total_key_t key = TOTAL_SALE;
+
+    if (!day_parse(event->date, &date)) {
+        return "date: not a day such as 2026-03-01";
+    }
+    if (event->count > NUMBER_MAX) {
+        return "count: over 2^53-1";
+    }
+    for (uint32_t i = 0; i < event->sum_count; i++) {
+        if (!total_key_parse(event->sums[i].key, &key)) {
+            return "sums: neither a type of event nor a means that a day total can name";
+        }
+        if (i > 0 && slice_compare(event->sums[i - 1].key, event->sums[i].key) >= 0) {
+            return "sums: not in the order of their bytes, or twice";
+        }
+    }
+    return NULL;
+}
+
 static const char *type_fault(const struct event *event)
 {
     switch (event->type) {
@@ -194,6 +221,8 @@ static const char *type_fault(const struct event *event)
             return "reason: missing, over 64 bytes or with control characters";
         }
         return code_valid(event->product) ? NULL : "product: missing or not a code";
+    case EVENT_DAY_TOTAL:
+        return day_total_fault(event);
     }
     return "type: unknown";
 }

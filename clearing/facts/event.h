@@ -9,6 +9,7 @@
 
 #include "clearing/base/code.h"
 #include "clearing/base/limits.h"
+#include "clearing/facts/total_key.h"
 
 /* Numbers are those of the wire: the field numbers of the oneof in event.proto. */
 typedef enum {
@@ -20,6 +21,7 @@ typedef enum {
     EVENT_PACK_SALE = 21,
     EVENT_CASHOUT = 22,
     EVENT_POINTS_GRANT = 23,
+    EVENT_DAY_TOTAL = 24,
 } event_type_t;
 
 /* 0 is "not said". */
@@ -90,6 +92,12 @@ struct category_line {
     int64_t amount_fen;
 };
 
+/* One figure of a day total. */
+struct total_sum {
+    slice_t key; /* a name of total_key.h */
+    int64_t amount_fen;
+};
+
 struct event {
     event_type_t type;
     slice_t terminal;
@@ -112,17 +120,21 @@ struct event {
     int64_t amount_fen;     /* principal, gross, refund's amount, pack's price, cash-out's amount */
     int64_t bonus_fen;      /* topup */
     int64_t units;          /* pack_sale: uses; points_grant: points */
+    slice_t date;           /* day_total: YYYY-MM-DD */
+    uint64_t count;         /* day_total: events, at most NUMBER_MAX */
 
     uint32_t pay_count;
     uint32_t back_count;
     uint32_t discount_count;
     uint32_t earn_count;
     uint32_t category_count;
+    uint32_t sum_count;
     struct pay_line pay[PAY_LINES_MAX];   /* in the order written */
     struct pay_line back[PAY_LINES_MAX];
     struct discount_line discounts[DISCOUNTS_MAX];
     struct earn_entry earn[EARN_ENTRIES_MAX];
     struct category_line categories[CATEGORIES_MAX];
+    struct total_sum sums[SUMS_MAX]; /* keys rising by bytes */
 };
 
 /* The name that events, reports and the contract use ("sale", "stored_value", "wechat"). */

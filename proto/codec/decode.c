@@ -103,7 +103,7 @@ static bool read_pay(struct wire *r, struct pay_line *lines, uint32_t *count)
     return true;
 }
 
-/* DiscountLine and CategoryLine have one shape: a code and an amount. */
+/* DiscountLine, CategoryLine and Sum have one shape: a code and an amount. */
 static bool read_code_amount(struct wire *r, slice_t *code, int64_t *amount_fen)
 {
     const uint8_t *outer = NULL;
@@ -184,6 +184,15 @@ static bool read_earn(struct wire *r, struct event *event)
     }
     wire_leave(r, outer);
     return true;
+}
+
+static bool read_sum(struct wire *r, struct event *event)
+{
+    if (event->sum_count == SUMS_MAX) {
+        return wire_fail(r, DECODE_COUNT);
+    }
+    struct total_sum *sum = &event->sums[event->sum_count++];
+    return read_code_amount(r, &sum->key, &sum->amount_fen);
 }
 
 /* A reference that is there names something: number 0 means "none" and must be left out. */
@@ -337,6 +346,20 @@ static bool read_points_grant(struct wire *r, struct event *event, uint32_t tag)
     }
 }
 
+static bool read_day_total(struct wire *r, struct event *event, uint32_t tag)
+{
+    switch (tag) {
+    case TAG_BYTES(1):
+        return wire_bytes(r, &event->date);
+    case TAG_VARINT(2):
+        return wire_u64(r, &event->count);
+    case TAG_BYTES(3):
+        return read_sum(r, event);
+    default:
+        return wire_fail(r, DECODE_FIELD_UNKNOWN);
+    }
+}
+
 /* Which fields of a type's message are repeated. */
 static uint32_t repeated_of(event_type_t type)
 {
@@ -346,6 +369,7 @@ static uint32_t repeated_of(event_type_t type)
     case EVENT_SALE:
         return REPEATED(2) | REPEATED(3) | REPEATED(4) | REPEATED(5);
     case EVENT_REFUND:
+    case EVENT_DAY_TOTAL:
         return REPEATED(3);
     case EVENT_PACK_SALE:
         return REPEATED(5);
@@ -377,6 +401,8 @@ static bool read_what_field(struct wire *r, struct event *event, uint32_t tag)
         return read_cashout(r, event, tag);
     case EVENT_POINTS_GRANT:
         return read_points_grant(r, event, tag);
+    case EVENT_DAY_TOTAL:
+        return read_day_total(r, event, tag);
     }
     return wire_fail(r, DECODE_FIELD_UNKNOWN);
 }
@@ -388,7 +414,7 @@ static bool read_what(struct wire *r, struct event *event, uint32_t tag)
     uint32_t last = 0;
     uint32_t inner = 0;
 
-    if ((tag & 7) != 2 || tag < TAG_BYTES(EVENT_ENROL) || tag > TAG_BYTES(EVENT_POINTS_GRANT)) {
+    if ((tag & 7) != 2 || tag < TAG_BYTES(EVENT_ENROL) || tag > TAG_BYTES(EVENT_DAY_TOTAL)) {
         return wire_fail(r, DECODE_FIELD_UNKNOWN);
     }
     if (event->type != 0) {

@@ -19,6 +19,7 @@
 #define CODE_BYTES   (CODE_LEN_MAX + 2)
 #define NUMBER_BYTES 11
 _Static_assert(SCHEME_LEN_MAX <= CODE_LEN_MAX, "the pool counts a scheme as a code");
+_Static_assert(SUMS_MAX <= CATEGORIES_MAX, "an event with sums has no categories");
 _Static_assert(PAY_LINES_MAX *(3 + 2 * CODE_BYTES + 3 * NUMBER_BYTES) +
                        DISCOUNTS_MAX * (3 + CODE_BYTES + NUMBER_BYTES) +
                        EARN_ENTRIES_MAX * (3 + 2 * CODE_BYTES + NUMBER_BYTES) +
@@ -39,6 +40,7 @@ struct messages {
         Allclear__V1__PackSale pack_sale;
         Allclear__V1__CashOut cashout;
         Allclear__V1__PointsGrant points_grant;
+        Allclear__V1__DayTotal day_total;
     } what;
     Allclear__V1__EventRef of;
     Allclear__V1__PayLine pay[PAY_LINES_MAX];
@@ -49,6 +51,8 @@ struct messages {
     Allclear__V1__EarnEntry *earn_at[EARN_ENTRIES_MAX];
     Allclear__V1__CategoryLine categories[CATEGORIES_MAX];
     Allclear__V1__CategoryLine *categories_at[CATEGORIES_MAX];
+    Allclear__V1__Sum sums[SUMS_MAX];
+    Allclear__V1__Sum *sums_at[SUMS_MAX];
     char pool[TEXT_POOL_SIZE];
     size_t pool_used;
 };
@@ -204,6 +208,24 @@ static void put_points_grant(struct messages *m, const struct event *event)
     m->event.points_grant = grant;
 }
 
+static void put_day_total(struct messages *m, const struct event *event)
+{
+    Allclear__V1__DayTotal *total = &m->what.day_total;
+
+    allclear__v1__day_total__init(total);
+    text_put(m, &total->date, event->date);
+    total->count = event->count;
+    for (uint32_t i = 0; i < event->sum_count; i++) {
+        allclear__v1__sum__init(&m->sums[i]);
+        text_put(m, &m->sums[i].key, event->sums[i].key);
+        m->sums[i].amount_fen = event->sums[i].amount_fen;
+        m->sums_at[i] = &m->sums[i];
+    }
+    total->n_sums = event->sum_count;
+    total->sums = m->sums_at;
+    m->event.day_total = total;
+}
+
 static void put_what(struct messages *m, const struct event *event)
 {
     m->event.what_case = (Allclear__V1__Event__WhatCase)event->type;
@@ -238,6 +260,9 @@ static void put_what(struct messages *m, const struct event *event)
         break;
     case EVENT_POINTS_GRANT:
         put_points_grant(m, event);
+        break;
+    case EVENT_DAY_TOTAL:
+        put_day_total(m, event);
         break;
     }
 }

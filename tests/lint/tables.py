@@ -28,8 +28,10 @@ EDGES = {
     'clearing/claims': (['clearing/base', 'clearing/effects'], 'claims follow from effects alone'),
     'clearing/order': (['clearing/base', 'clearing/facts', 'clearing/terms'],
                        'numbers and waiting events, without amounts'),
+    'clearing/totals': (['clearing/base', 'clearing/money', 'clearing/facts'],
+                        'what tills report of their days beside what came'),
     'clearing/apply': (['clearing/base', 'clearing/claims', 'clearing/effects', 'clearing/order',
-                        'proto/read'],
+                        'clearing/totals', 'proto/read'],
                        'the rules; originals and waiting events are kept as bytes and decoded again'),
     'clearing/report': (['clearing/base', 'clearing/apply', 'proto/read'],
                         'sums over the state; what waits is kept as bytes'),
@@ -123,7 +125,7 @@ DOORS = {
 }
 
 # The rules know neither clocks, threads nor stdio: what their rooms may include of the system.
-RULES_ROOMS = ['base', 'money', 'facts', 'terms', 'members', 'effects', 'claims', 'order', 'apply', 'report']
+RULES_ROOMS = ['base', 'money', 'facts', 'terms', 'members', 'effects', 'claims', 'order', 'totals', 'apply', 'report']
 RULES_HEADERS = ['stdbool.h', 'stddef.h', 'stdint.h', 'stdlib.h', 'string.h']
 # The rest of clearing/ does files, never these.
 CLEARING_NEVER = ['time.h', 'sys/time.h', 'pthread.h', 'threads.h', 'signal.h', 'poll.h', 'sys/socket.h',

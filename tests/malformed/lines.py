@@ -21,13 +21,13 @@ EVENTS = {
                   "pay": [{"with": "card", "amount_fen": 100}]},
     "cashout": {"product": "card", "amount_fen": 1},
     "points_grant": {"product": "points", "points": 5, "reason": "birthday", "campaign": "spring"},
+    "day_total": {"date": "2026-03-01", "count": 3, "sums": {"sale": 100, "cash": -5}},
 }
 COMMON = {"terminal": "5", "number": 1, "at": AT, "member": "6200000017", "receipt": "r-1", "channel": "pos",
           "operator": "op1", "ask": False}
 OPTIONAL = {"number", "member", "receipt", "channel", "operator", "ask", "referrer", "bonus_fen", "offer", "card_kind",
             "earn", "discounts", "lines", "back", "campaign", "item", "scheme"}
-LATER = ("coupon_issue", "coupon_void", "membership_sale", "membership_cancel", "points_transfer", "benefit",
-         "day_total")
+LATER = ("coupon_issue", "coupon_void", "membership_sale", "membership_cancel", "points_transfer", "benefit")
 
 NOT_TEXT = (None, True, 7, 1.5, [], {})
 CODE = NOT_TEXT + ("", "-x", "x y", "x" * 33, "é", "x\u0000", "=1+1", "../x")
@@ -41,6 +41,9 @@ KINDS = {
                            "2026-02-30T10:40:00+08:00", "2026-03-01T24:00:01+08:00", "yesterday",
                            "1969-12-31T23:59:59+00:00", "9999-12-31T23:59:59+00:00"),
     "name": NOT_TEXT + ("", "nothing", "SALE"),
+    "count": INTEGER + (-1, 2 ** 53),
+    "day": NOT_TEXT + ("", "2026-3-1", "2026-02-30", "1969-12-31", "2026-03-01 ", "20260301", "tomorrow"),
+    "sums": (None, True, 7, "x", [], [1], {"sales": 1}, {"pack": 1}, {"sale": "1"}, {"sale": 1.5}, {"sale": None}, {"sale": []}),
     "bool": (None, 1, 0, "true", [], {}),
     "ref": NOT_TEXT + ("", "A:1", "A:1:0", "A:1:x", ":1:1", "A::1", "A:1:01", "A:1:9007199254740992", "A:1:1:1"),
 }
@@ -49,7 +52,8 @@ KIND_OF = {"terminal": "code", "number": "number", "at": "instant", "member": "m
            "principal_fen": "integer", "bonus_fen": "integer", "offer": "code", "card_kind": "name",
            "gross_fen": "integer", "of": "ref", "amount_fen": "integer", "pack": "code", "price_fen": "integer",
            "uses": "integer", "points": "integer", "reason": "text", "campaign": "code", "with": "name",
-           "rule": "code", "category": "code", "item": "code", "scheme": "text", "type": "name"}
+           "rule": "code", "category": "code", "item": "code", "scheme": "text", "type": "name", "date": "day", "count": "count",
+           "sums": "sums"}
 LIST_MAX = {"pay": 32, "back": 32, "discounts": 16, "earn": 8, "lines": 32}
 
 
@@ -79,7 +83,8 @@ class Spoiler:
                 broken = copied(event)
                 get(broken)[key] = bad
                 nul = isinstance(bad, str) and "\0" in bad  # JSON can say it, no text of ours can
-                self.add(broken, "line: not JSON: \\u0000" if nul else path + key + ":")
+                named = "." if key == "sums" and isinstance(bad, dict) else ":"  # the figure at fault
+                self.add(broken, "line: not JSON: \\u0000" if nul else path + key + named)
             if path == "" and key == "type":
                 continue
             again = dump(event)

@@ -84,6 +84,20 @@ static inline bool judge_topup(const Allclear__V1__TopUp *from, struct event *e)
            judge_earn(from->n_earn, from->earn, e);
 }
 
+static inline bool judge_day_total(const Allclear__V1__DayTotal *from, struct event *e)
+{
+    if (from->n_sums > SUMS_MAX) {
+        return false;
+    }
+    e->date = slice_of(from->date);
+    e->count = from->count;
+    e->sum_count = (uint32_t)from->n_sums;
+    for (size_t i = 0; i < from->n_sums; i++) {
+        e->sums[i] = (struct total_sum){slice_of(from->sums[i]->key), from->sums[i]->amount_fen};
+    }
+    return true;
+}
+
 static inline bool judge_what(const Allclear__V1__Event *m, struct event *e)
 {
     switch ((int)m->what_case) {
@@ -116,6 +130,8 @@ static inline bool judge_what(const Allclear__V1__Event *m, struct event *e)
         e->reason = slice_of(m->points_grant->reason);
         e->campaign = slice_of(m->points_grant->campaign);
         return true;
+    case EVENT_DAY_TOTAL:
+        return judge_day_total(m->day_total, e);
     default:
         return false;
     }

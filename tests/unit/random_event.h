@@ -180,6 +180,20 @@ static inline void random_sale(struct random *r, struct event *e)
     random_earn(r, e);
 }
 
+static inline void random_day_total(struct random *r, struct event *e)
+{
+    static const char *const days[] = {"2026-03-01", "2024-02-29", "1970-01-01", "9999-12-31"};
+
+    e->date = slice_of(days[random_below(r, 4)]);
+    e->count = random_below(r, 3) == 0 ? 0 : random_number(r, NUMBER_MAX);
+    for (uint32_t key = 0; key < TOTAL_KEY_COUNT; key++) {
+        if (random_below(r, 2) == 0) {
+            e->sums[e->sum_count++] = (struct total_sum){
+                slice_of(total_key_name((total_key_t)key)), random_amount(r)};
+        }
+    }
+}
+
 static inline void random_what(struct random *r, struct event *e)
 {
     switch (e->type) {
@@ -225,6 +239,9 @@ static inline void random_what(struct random *r, struct event *e)
         e->reason = random_text(r, REASON_LEN_MAX);
         e->campaign = random_code_or_none(r);
         break;
+    case EVENT_DAY_TOTAL:
+        random_day_total(r, e);
+        break;
     }
 }
 
@@ -233,7 +250,7 @@ static inline void random_event(struct random *r, struct event *e)
 {
     memset(e, 0, sizeof *e);
     r->used = 0;
-    e->type = (event_type_t)(EVENT_ENROL + random_below(r, 8));
+    e->type = (event_type_t)(EVENT_ENROL + random_below(r, 9));
     e->terminal = random_code(r);
     e->number = random_number(r, NUMBER_MAX);
     e->at_ms = random_below(r, 20) == 0 ? POLICY_AT_MS_END - 1
@@ -244,6 +261,23 @@ static inline void random_event(struct random *r, struct event *e)
     e->channel = (channel_t)random_below(r, 6);
     e->ask = random_below(r, 4) == 0;
     random_what(r, e);
+}
+
+/* The same of their lines of pay and back, which are equally many. */
+static inline const char *pay_difference(const struct event *a, const struct event *b)
+{
+    for (uint32_t i = 0; i < a->pay_count + a->back_count; i++) {
+        bool back = i >= a->pay_count;
+        const struct pay_line *p = back ? &a->back[i - a->pay_count] : &a->pay[i];
+        const struct pay_line *q = back ? &b->back[i - a->pay_count] : &b->pay[i];
+        if (p->with != q->with || !slice_equal(p->product, q->product) ||
+            !slice_equal(p->pack, q->pack) || !slice_equal(p->item, q->item) ||
+            !slice_equal(p->scheme, q->scheme) || p->amount_fen != q->amount_fen ||
+            p->units != q->units) {
+            return back ? "back" : "pay";
+        }
+    }
+    return NULL;
 }
 
 /* Where two events differ, for messages; NULL: they are equal. */
@@ -284,17 +318,9 @@ static inline const char *event_difference(const struct event *a, const struct e
     DIFFERS(discount_count)
     DIFFERS(earn_count)
     DIFFERS(category_count)
-    for (uint32_t i = 0; i < a->pay_count + a->back_count; i++) {
-        bool back = i >= a->pay_count;
-        const struct pay_line *p = back ? &a->back[i - a->pay_count] : &a->pay[i];
-        const struct pay_line *q = back ? &b->back[i - a->pay_count] : &b->pay[i];
-        if (p->with != q->with || !slice_equal(p->product, q->product) ||
-            !slice_equal(p->pack, q->pack) || !slice_equal(p->item, q->item) ||
-            !slice_equal(p->scheme, q->scheme) || p->amount_fen != q->amount_fen ||
-            p->units != q->units) {
-            return back ? "back" : "pay";
-        }
-    }
+    DIFFERS_TEXT(date)
+    DIFFERS(count)
+    DIFFERS(sum_count)
     for (uint32_t i = 0; i < a->discount_count; i++) {
         DIFFERS_TEXT(discounts[i].rule)
         DIFFERS(discounts[i].amount_fen)
@@ -308,9 +334,13 @@ static inline const char *event_difference(const struct event *a, const struct e
         DIFFERS_TEXT(categories[i].category)
         DIFFERS(categories[i].amount_fen)
     }
+    for (uint32_t i = 0; i < a->sum_count; i++) {
+        DIFFERS_TEXT(sums[i].key)
+        DIFFERS(sums[i].amount_fen)
+    }
+    return pay_difference(a, b);
 #undef DIFFERS
 #undef DIFFERS_TEXT
-    return NULL;
 }
 
 #endif

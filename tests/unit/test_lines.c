@@ -94,7 +94,7 @@ static const struct {
     {0, "\"enrol\"", "\"enroll\"", "type: unknown: enroll"},
     {0, "\"enrol\"", "7", "type: not a string"},
     {0, "\"enrol\"", "\"coupon_issue\"", "type: coupon_issue is not built yet"},
-    {0, "\"enrol\"", "\"day_total\"", "type: day_total is not built yet"},
+    {0, "\"enrol\"", "\"benefit\"", "type: benefit is not built yet"},
     {0, "\"terminal\":\"1\",", "", "terminal: missing"},
     {0, "\"terminal\":\"1\"", "\"terminal\":1", "terminal: not a string"},
     {0, "\"terminal\":\"1\"", "\"terminal\":\"\"", "terminal: not a code"},

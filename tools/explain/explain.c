@@ -45,6 +45,8 @@ static void explain_effect(struct explaining *x, const struct effect *effect)
     case EFFECT_END:
         explain_end(x, effect);
         break;
+    case EFFECT_TOTAL: /* all figures are one step: explain_total */
+        break;
     }
 }
 
@@ -72,6 +74,10 @@ static void explain_steps(struct explaining *x)
     }
     if (x->has_plan) {
         explain_plan(x);
+    }
+    if (x->cleared->event->type == EVENT_DAY_TOTAL) {
+        explain_total(x);
+        return;
     }
     for (uint32_t i = 0; i < x->effects->count; i++) {
         explain_effect(x, &x->effects->list[i]);

@@ -121,6 +121,8 @@ void explain_take(struct explaining *x, const struct effect *effect);
 void explain_end(struct explaining *x, const struct effect *effect);
 /* voiding.c: an effect turned around by a void. */
 void explain_undone(struct explaining *x, const struct effect *effect);
+/* reporting.c: the figures of a day total. */
+void explain_total(struct explaining *x);
 /* finding.c: why an event was not accepted. */
 void explain_finding(struct explaining *x);
 

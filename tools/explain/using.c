@@ -40,6 +40,7 @@ void say_lot_origin(struct explaining *x, const struct effect *effect)
     case EVENT_POINTS_GRANT:
     case EVENT_ENROL:
     case EVENT_CASHOUT:
+    case EVENT_DAY_TOTAL:
         break;
     }
     say(x, _("Lot %s: points given on %s at %s, %s fen a point; %s; terms %" PRIu32), name, day,

@@ -106,5 +106,7 @@ void explain_undone(struct explaining *x, const struct effect *effect)
     case EFFECT_END:
         say_end_undone(x, effect);
         break;
+    case EFFECT_TOTAL: /* a report is never voided */
+        break;
     }
 }

@@ -18,13 +18,13 @@ static const struct key_name type_names[] = {
     {"pack_sale", EVENT_PACK_SALE},
     {"cashout", EVENT_CASHOUT},
     {"points_grant", EVENT_POINTS_GRANT},
+    {"day_total", EVENT_DAY_TOTAL},
     {"coupon_issue", KEY_LATER},
     {"coupon_void", KEY_LATER},
     {"membership_sale", KEY_LATER},
     {"membership_cancel", KEY_LATER},
     {"points_transfer", KEY_LATER},
     {"benefit", KEY_LATER},
-    {"day_total", KEY_LATER},
     {NULL, 0},
 };
 
@@ -225,6 +225,13 @@ static const struct key points_grant_keys[] = {
     {"campaign", KEY_CODE, MAY, .offset = offsetof(struct event, campaign)},
     {0},
 };
+
+static const struct key day_total_keys[] = {
+    {"date", KEY_TEXT, MUST, .offset = offsetof(struct event, date), .limit = 10},
+    {"count", KEY_COUNT, MUST, .offset = offsetof(struct event, count)},
+    {"sums", KEY_SUMS, MUST, .offset = offsetof(struct event, sums)},
+    {0},
+};
 /* clang-format on */
 
 static const struct key *const enrol_tables[] = {keys_common, enrol_keys, NULL};
@@ -235,6 +242,7 @@ static const struct key *const void_tables[] = {keys_common, void_keys, NULL};
 static const struct key *const pack_sale_tables[] = {keys_common, pack_sale_keys, NULL};
 static const struct key *const cashout_tables[] = {keys_common, cashout_keys, NULL};
 static const struct key *const points_grant_tables[] = {keys_common, points_grant_keys, NULL};
+static const struct key *const day_total_tables[] = {keys_common, day_total_keys, NULL};
 
 const struct key *const *keys_of_type(event_type_t type)
 {
@@ -255,6 +263,8 @@ const struct key *const *keys_of_type(event_type_t type)
         return cashout_tables;
     case EVENT_POINTS_GRANT:
         return points_grant_tables;
+    case EVENT_DAY_TOTAL:
+        return day_total_tables;
     }
     CHECK(!"an event type without keys");
     return enrol_tables;

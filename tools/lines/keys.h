@@ -14,12 +14,14 @@ typedef enum {
     KEY_TEXT,    /* slice_t */
     KEY_INTEGER, /* int64_t */
     KEY_NUMBER,  /* uint64_t, 0: absent */
+    KEY_COUNT,   /* uint64_t, 0 is a value */
     KEY_MEMBER,  /* uint64_t, 0: absent; a string of digits */
     KEY_INSTANT, /* int64_t, milliseconds */
     KEY_REF,     /* struct event_ref */
     KEY_NAME,    /* an enum as one of `names`, 0: absent */
     KEY_BOOL,    /* bool, false: absent */
     KEY_LIST,    /* objects as `list` says */
+    KEY_SUMS,    /* an object of amounts by name: the event's sums */
 } key_kind_t;
 
 /* A name of the contract whose meaning is not built yet. */

@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "proto/codec/policy.h"
@@ -131,6 +132,21 @@ static bool read_number(const struct parse *parse, const struct key *key, const 
         return complain(parse, key->name, "not in 1..2^53-1");
     }
     *ret_number = (uint64_t)number;
+    return true;
+}
+
+static bool read_count(const struct parse *parse, const struct key *key, const json_t *value,
+                       uint64_t *ret_count)
+{
+    int64_t count = 0;
+
+    if (!read_integer(parse, key, value, &count)) {
+        return false;
+    }
+    if (count < 0 || (uint64_t)count > NUMBER_MAX) {
+        return complain(parse, key->name, "not in 0..2^53-1");
+    }
+    *ret_count = (uint64_t)count;
     return true;
 }
 
@@ -268,6 +284,47 @@ static bool read_list(struct parse *parse, const struct key *key, const json_t *
     return true;
 }
 
+static int sum_compare(const void *left, const void *right)
+{
+    const struct total_sum *a = left;
+    const struct total_sum *b = right;
+
+    return slice_compare(a->key, b->key);
+}
+
+/* An object of amounts, to the event's sums in the order of their bytes. */
+static bool read_sums(const struct parse *parse, const struct key *key, const json_t *value,
+                      struct event *event)
+{
+    const char *name = NULL;
+    json_t *amount = NULL;
+    total_key_t known = TOTAL_SALE;
+    union { /* the iteration only reads; its interface has no const */
+        const json_t *read;
+        json_t *walk;
+    } it = {.read = value};
+
+    if (!json_is_object(value)) {
+        return complain(parse, key->name, "not an object");
+    }
+    event->sum_count = 0;
+    json_object_foreach(it.walk, name, amount)
+    {
+        if (!total_key_parse(slice_of(name), &known) || event->sum_count == SUMS_MAX) {
+            return refuse(parse, "%s.%.40s: no figure of a day total", key->name, name);
+        }
+        if (!json_is_integer(amount)) {
+            return refuse(parse, "%s.%s: not an integer", key->name, name);
+        }
+        event->sums[event->sum_count++] =
+            (struct total_sum){slice_of(name), json_integer_value(amount)};
+    }
+    if (event->sum_count > 1) {
+        qsort(event->sums, event->sum_count, sizeof event->sums[0], sum_compare);
+    }
+    return true;
+}
+
 static bool read_value(struct parse *parse, const struct key *key, const json_t *value, char *base)
 {
     void *to = base + key->offset;
@@ -281,6 +338,8 @@ static bool read_value(struct parse *parse, const struct key *key, const json_t 
         return read_integer(parse, key, value, to);
     case KEY_NUMBER:
         return read_number(parse, key, value, to);
+    case KEY_COUNT:
+        return read_count(parse, key, value, to);
     case KEY_MEMBER:
         return read_member(parse, key, value, to);
     case KEY_INSTANT:
@@ -294,6 +353,8 @@ static bool read_value(struct parse *parse, const struct key *key, const json_t 
         return json_is_boolean(value) || complain(parse, key->name, "not true or false");
     case KEY_LIST:
         return read_list(parse, key, value, base);
+    case KEY_SUMS: /* only an event has them, at its base */
+        return read_sums(parse, key, value, (struct event *)(void *)base);
     }
     return false;
 }

@@ -63,6 +63,7 @@ static bool present(const struct key *key, const char *base)
     case KEY_INSTANT:
         return *(const int64_t *)from != 0;
     case KEY_NUMBER:
+    case KEY_COUNT:
     case KEY_MEMBER:
         return *(const uint64_t *)from != 0;
     case KEY_REF:
@@ -73,6 +74,8 @@ static bool present(const struct key *key, const char *base)
         return *(const bool *)from;
     case KEY_LIST:
         return *(const uint32_t *)(const void *)(base + key->list->count_offset) != 0;
+    case KEY_SUMS:
+        return ((const struct event *)(const void *)base)->sum_count != 0;
     }
     return false;
 }
@@ -100,6 +103,16 @@ static void print_list(const struct key *key, const char *base, int32_t zone_min
     fputc(']', out);
 }
 
+static void print_sums(const struct event *event, FILE *out)
+{
+    fputc('{', out);
+    for (uint32_t i = 0; i < event->sum_count; i++) {
+        fprintf(out, "%s\"%.*s\":%" PRId64, i == 0 ? "" : ",", (int)event->sums[i].key.len,
+                event->sums[i].key.text, event->sums[i].amount_fen);
+    }
+    fputc('}', out);
+}
+
 static void print_value(const struct key *key, const char *base, int32_t zone_min, FILE *out)
 {
     const void *from = base + key->offset;
@@ -113,6 +126,9 @@ static void print_value(const struct key *key, const char *base, int32_t zone_mi
         fprintf(out, "%" PRId64, *(const int64_t *)from);
         break;
     case KEY_NUMBER:
+        fprintf(out, "%" PRIu64, *(const uint64_t *)from);
+        break;
+    case KEY_COUNT:
         fprintf(out, "%" PRIu64, *(const uint64_t *)from);
         break;
     case KEY_MEMBER:
@@ -132,6 +148,9 @@ static void print_value(const struct key *key, const char *base, int32_t zone_mi
         break;
     case KEY_LIST:
         print_list(key, base, zone_min, out);
+        break;
+    case KEY_SUMS:
+        print_sums((const struct event *)(const void *)base, out);
         break;
     }
 }

@@ -57,6 +57,8 @@ const char *words_of_type(event_type_t type)
         return _("cash-out");
     case EVENT_POINTS_GRANT:
         return _("points grant");
+    case EVENT_DAY_TOTAL:
+        return _("day total");
     }
     return "";
 }
@@ -80,6 +82,39 @@ const char *words_of_means(means_t means)
         return _("Alipay");
     case MEANS_OTHER:
         return _("another tender");
+    }
+    return "";
+}
+
+const char *words_of_total(total_key_t key)
+{
+    switch (key) {
+    case TOTAL_ALIPAY:
+        return words_of_means(MEANS_ALIPAY);
+    case TOTAL_CARD:
+        return words_of_means(MEANS_CARD);
+    case TOTAL_CASH:
+        return words_of_means(MEANS_CASH);
+    case TOTAL_CASHOUT:
+        return words_of_type(EVENT_CASHOUT);
+    case TOTAL_OTHER:
+        return words_of_means(MEANS_OTHER);
+    case TOTAL_PACK_SALE:
+        return words_of_type(EVENT_PACK_SALE);
+    case TOTAL_POINTS:
+        return words_of_means(MEANS_POINTS);
+    case TOTAL_REFUND:
+        return words_of_type(EVENT_REFUND);
+    case TOTAL_SALE:
+        return words_of_type(EVENT_SALE);
+    case TOTAL_STORED_VALUE:
+        return words_of_means(MEANS_STORED_VALUE);
+    case TOTAL_TOPUP:
+        return words_of_type(EVENT_TOPUP);
+    case TOTAL_VOID:
+        return words_of_type(EVENT_VOID);
+    case TOTAL_WECHAT:
+        return words_of_means(MEANS_WECHAT);
     }
     return "";
 }

@@ -10,6 +10,7 @@ const char *words_of_role(role_t role);
 const char *words_of_kind(claim_kind_t kind);
 const char *words_of_type(event_type_t type);
 const char *words_of_means(means_t means);
+const char *words_of_total(total_key_t key);
 const char *words_of_model(model_t model);
 /* What the outcome means, in a few words. */
 const char *words_of_outcome(outcome_t outcome);

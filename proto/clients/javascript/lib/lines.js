@@ -101,6 +101,33 @@ const READ = {
     }
     return long(whole, true);
   },
+  count: (value, where) => {
+    const whole = integer(value, where);
+    if (whole < 0n || whole > NUMBER_MAX) {
+      throw new BadLine(`${where}: not in 0..2^53-1`);
+    }
+    return whole === 0n ? undefined : long(whole, true);
+  },
+  day: (value, where) => {
+    if (instant(`${string(value, where)}T00:00:00Z`) === null || value < "1970") {
+      throw new BadLine(`${where}: not a day such as 2026-03-01`);
+    }
+    return value;
+  },
+  // an object of amounts; the schema has them in the order of their names
+  sums: (value, where) => {
+    if (!isObject(value)) {
+      throw new BadLine(`${where}: not an object`);
+    }
+    return Object.keys(value).sort().map((key) => {
+      const here = `${where}.${key.slice(0, 40)}`;
+      if (!KEYS.totals.includes(key)) {
+        throw new BadLine(`${here}: no figure of a day total`);
+      }
+      const whole = integer(value[key], here);
+      return whole === 0n ? {key} : {key, amount_fen: long(whole)};
+    });
+  },
   member: (value, where) =>
     long(matched(value, where, MEMBER, "not 1-19 digits without a leading zero"), true),
   instant: (value, where) => {

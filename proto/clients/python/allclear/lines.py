@@ -119,6 +119,29 @@ def _read_number(message, field, _, value, where):
     setattr(message, field, value)
 
 
+def _read_count(message, field, _, value, where):
+    if not 0 <= _integer(value, where) <= NUMBER_MAX:
+        raise BadLine("%s: not in 0..2^53-1" % where)
+    setattr(message, field, value)
+
+
+def _read_day(message, field, _, value, where):
+    if instant(_string(value, where) + "T00:00:00Z") is None or value < "1970":
+        raise BadLine("%s: not a day such as 2026-03-01" % where)
+    setattr(message, field, value)
+
+
+def _read_sums(message, field, _, value, where):
+    """An object of amounts; the schema has them in the order of their names."""
+    if not isinstance(value, dict):
+        raise BadLine("%s: not an object" % where)
+    for name in sorted(value):
+        here = "%s.%.40s" % (where, name)
+        if name not in KEYS["totals"]:
+            raise BadLine("%s: no figure of a day total" % here)
+        getattr(message, field).add(key=name, amount_fen=_integer(value[name], here))
+
+
 def _read_member(message, field, _, value, where):
     if not _MEMBER.match(_string(value, where)):
         raise BadLine("%s: not 1-19 digits without a leading zero" % where)
@@ -202,7 +225,7 @@ def _means(rules, entry, line, where):
 
 _READ = {"code": _read_code, "text": _read_text, "integer": _read_integer, "number": _read_number,
          "member": _read_member, "instant": _read_instant, "ref": _read_ref, "name": _read_name,
-         "bool": _read_bool, "list": _read_list}
+         "bool": _read_bool, "list": _read_list, "count": _read_count, "day": _read_day, "sums": _read_sums}
 
 
 def _judge(event, kind, part):
