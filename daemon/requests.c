@@ -10,6 +10,7 @@
 #include "daemon/server.h"
 #include "proto/codec/terms_codec.h"
 #include "tools/people/standing.h"
+#include "tools/render/board_json.h"
 
 static json_t *hex_json(const void *bytes, size_t len)
 {
@@ -133,6 +134,10 @@ static json_t *head(struct server *server)
         json_object_set_new(row, "from", json_string(day));
         day_format(book->cycles[i].to, day);
         json_object_set_new(row, "to", json_string(day));
+        if (book->cycles[i].missing > 0) {
+            json_object_set_new(row, "missing", json_integer(book->cycles[i].missing));
+            json_object_set_new(row, "incomplete", json_string(book->cycles[i].incomplete));
+        }
         json_array_append_new(cycles, row);
     }
     json_object_set_new(root, "stores", stores);
@@ -243,6 +248,30 @@ static json_t *request_report(struct server *server, const json_t *request, bool
                         : json_pack("{s:o}", "statement", part);
 }
 
+/* The board, with what each store's node says it is. */
+static json_t *request_board(const struct server *server)
+{
+    struct board board;
+    size_t i = 0;
+    json_t *row = NULL;
+
+    if (server->book->state.terms_count == 0) {
+        return refusal("board: there are no terms yet");
+    }
+    book_board(server->book, &board);
+    json_t *root = board_json(&board);
+    json_array_foreach(json_object_get(root, "stores"), i, row)
+    {
+        uint32_t store = board.stores[i].n;
+        json_object_set_new(
+            row,
+            "node",
+            json_string(store < server->agent_capacity ? server->agents[store] : ""));
+    }
+    board_deinit(&board);
+    return root;
+}
+
 static json_t *request_backup(struct server *server, const json_t *request)
 {
     const char *to = json_string_value(json_object_get(request, "to"));
@@ -283,6 +312,8 @@ void server_take_request(void *context, uint32_t client, const json_t *request)
         server_hold_json(server, client, server_standing(server, request));
     } else if (strcmp(verb, "reversal") == 0) {
         server_hold_json(server, client, server_reversal(server, request));
+    } else if (strcmp(verb, "board") == 0) {
+        server_hold_json(server, client, request_board(server));
     } else if (strcmp(verb, "backup") == 0) {
         server_hold_json(server, client, request_backup(server, request));
     } else {

@@ -289,6 +289,7 @@ int serve(struct ledger *ledger, const struct serve_options *options)
     checker_free(server->checker);
     close(server->signals);
     free(server->held);
+    free(server->agents);
     free(server);
     return code;
 }

@@ -34,6 +34,8 @@ struct server {
     struct committer *committer;
     struct control control;
     struct snapshots *snapshots;
+    char (*agents)[FRAME_AGENT_LEN_MAX + 1]; /* by store: what its node last said it is; "": nothing */
+    uint32_t agent_capacity;
     int signals;
     bool ready; /* a gate has been bound once */
     bool stopping;

@@ -3,11 +3,35 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clearing/base/memory.h"
 #include "daemon/answers.h"
 #include "daemon/invites.h"
 #include "daemon/log.h"
 #include "daemon/server.h"
 #include "proto/codec/policy.h"
+
+/* Remember a node's program and version, for the board. */
+static void note_agent(struct server *server, store_t store, slice_t agent)
+{
+    uint32_t capacity = server->agent_capacity;
+
+    while (store.n >= capacity) {
+        capacity = capacity * 2 + 16;
+    }
+    if (capacity > server->agent_capacity) {
+        server->agents = memory_resize(server->agents, capacity, sizeof *server->agents);
+        memset(server->agents + server->agent_capacity,
+               0,
+               (capacity - server->agent_capacity) * sizeof *server->agents);
+        server->agent_capacity = capacity;
+    }
+    if (agent.len <= FRAME_AGENT_LEN_MAX && policy_text_valid(agent)) {
+        if (agent.len > 0) {
+            memcpy(server->agents[store.n], agent.text, agent.len);
+        }
+        server->agents[store.n][agent.len] = '\0';
+    }
+}
 
 static void take_hello(struct server *server, uint64_t route, const struct frame_hello *hello,
                        store_t store)
@@ -19,6 +43,7 @@ static void take_hello(struct server *server, uint64_t route, const struct frame
         server_send_expect(server, route, &expect);
         return;
     }
+    note_agent(server, store, hello->agent);
     ledger_stand(server->ledger, store, &expect);
     struct frame frame = {
         .type = FRAME_EXPECT,

@@ -232,6 +232,17 @@ bool book_day_due(const struct book *book, int64_t received_ms)
     return book->state.terms_count > 0 && book_day(book, received_ms) > book->state.open_day;
 }
 
+void book_board(const struct book *book, struct board *ret_board)
+{
+    bool *frozen = memory_zeroed(book->stream_capacity + 1, sizeof *frozen);
+
+    for (uint32_t i = 0; i < book->stream_capacity; i++) {
+        frozen[i] = book->streams[i].frozen_from != 0;
+    }
+    board_build(&book->state, book->cycle_from, frozen, book->stream_capacity, ret_board);
+    free(frozen);
+}
+
 void book_forget_totals(struct book *book)
 {
     day_t open_day = book->state.open_day;

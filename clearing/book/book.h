@@ -9,6 +9,7 @@
 #include "clearing/book/past_index.h"
 #include "clearing/book/people.h"
 #include "clearing/book/roles.h"
+#include "clearing/report/board.h"
 #include "clearing/report/report.h"
 #include "proto/codec/hq.h"
 
@@ -33,6 +34,9 @@ struct cycle {
     day_t to;
     uint64_t first_record;
     uint64_t close_record;
+    uint32_t missing; /* what was missing when it closed (report/board.h); 0: complete */
+    uint32_t incomplete_len;
+    char incomplete[REASON_LEN_MAX + 1]; /* why it closed all the same */
 };
 
 struct book {
@@ -79,6 +83,9 @@ void book_deinit(struct book *book);
 struct stream *book_stream(struct book *book, store_t store);
 /* The store of a key id; STORE_NONE: no key that is approved now. */
 store_t book_store_of_key(const struct book *book, const uint8_t key_id[SIGN_KEY_ID_LEN]);
+
+/* The board of the open cycle. There are terms. */
+void book_board(const struct book *book, struct board *ret_board);
 
 /* Drop the day totals that no event can change any more and that the open cycle does not need. */
 void book_forget_totals(struct book *book);

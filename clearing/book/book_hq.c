@@ -317,6 +317,10 @@ static void write_nets(struct writer *results, const struct cycle *cycle,
     write_varint(results, report->positions->events);
     write_varint(results, report->participant_count);
     write_bytes(results, nets, sizeof nets);
+    if (cycle->missing > 0) { /* else nothing: the results of a complete close are as ever */
+        write_varint(results, cycle->missing);
+        write_slice(results, (slice_t){cycle->incomplete, cycle->incomplete_len});
+    }
 }
 
 static void clear_cycle(struct book *book)
@@ -325,6 +329,37 @@ static void clear_cycle(struct book *book)
     book->refused.count = 0;
     book->late.count = 0;
     book->adjustments.count = 0;
+}
+
+/* What is missing is named, and closed over only with a reason. */
+static bool complete_or_why(struct hq_door *door, struct cycle *cycle, struct fault *ret_fault)
+{
+    struct board board;
+
+    book_board(door->book, &board);
+    cycle->missing = board.blocking;
+    for (uint32_t i = 0; door->body.incomplete.len == 0 && i < board.missing_count; i++) {
+        const struct board_missing *missing = &board.missing[i];
+        char day[DAY_TEXT_SIZE];
+        if (missing->blocks) {
+            day_format(missing->day, day);
+            fault_set(ret_fault,
+                      FAULT_FORMAT,
+                      "close: %u missing, first %s of store %s on %s: see allclear cycle "
+                      "checklist, or close with --incomplete REASON",
+                      board.blocking,
+                      missing_kind_name(missing->kind),
+                      registry_store_code(board.registry, missing->store)->text,
+                      day);
+            break;
+        }
+    }
+    board_deinit(&board);
+    if (cycle->missing > 0) {
+        cycle->incomplete_len = door->body.incomplete.len;
+        memcpy(cycle->incomplete, door->body.incomplete.text, cycle->incomplete_len);
+    }
+    return cycle->missing == 0 || cycle->incomplete_len > 0;
 }
 
 static bool close_cycle(struct hq_door *door, struct fault *ret_fault)
@@ -347,6 +382,9 @@ static bool close_cycle(struct hq_door *door, struct fault *ret_fault)
     }
     if (!free_id(book, door->body.cycle, &cycle.id)) {
         return refuse(ret_fault, "close: the cycle's id is no code");
+    }
+    if (!complete_or_why(door, &cycle, ret_fault)) {
+        return false;
     }
     results_stream_reset(&book->results); /* the deadline's refusals are not kept one by one */
     apply_deadline(&book->apply);

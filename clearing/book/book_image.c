@@ -6,7 +6,7 @@
 #include "clearing/base/memory.h"
 #include "clearing/book/book.h"
 
-#define IMAGE_VERSION 3
+#define IMAGE_VERSION 4
 #define EVENT_ROOM    (2 * CODE_LEN_MAX + 64)
 
 static bool read_code(struct reader *reader, code_t *ret_code)
@@ -100,12 +100,14 @@ static void cycles_save(const struct book *book, struct spool *spool)
     write_varint(spool_room(spool, 16), book->cycle_count);
     for (uint32_t i = 0; i < book->cycle_count; i++) {
         const struct cycle *cycle = &book->cycles[i];
-        struct writer *writer = spool_room(spool, 64 + CODE_LEN_MAX);
+        struct writer *writer = spool_room(spool, 64 + CODE_LEN_MAX + REASON_LEN_MAX + 16);
         write_slice(writer, code_slice(&cycle->id));
         write_signed(writer, cycle->from);
         write_signed(writer, cycle->to);
         write_varint(writer, cycle->first_record);
         write_varint(writer, cycle->close_record);
+        write_varint(writer, cycle->missing);
+        write_slice(writer, (slice_t){cycle->incomplete, cycle->incomplete_len});
     }
 }
 
@@ -120,6 +122,14 @@ static void cycles_load(struct book *book, struct reader *reader)
         cycle.to = read_day(reader);
         cycle.first_record = read_varint(reader);
         cycle.close_record = read_varint(reader);
+        cycle.missing = read_varint32(reader);
+        slice_t why = read_slice(reader);
+        if (reader->bad || why.len > REASON_LEN_MAX) {
+            reader->bad = true;
+            return;
+        }
+        cycle.incomplete_len = why.len;
+        memcpy(cycle.incomplete, why.text, why.len);
         MEMORY_GROW(book->cycles, book->cycle_count, book->cycle_capacity);
         book->cycles[book->cycle_count++] = cycle;
     }

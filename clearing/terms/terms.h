@@ -152,6 +152,7 @@ struct terms {
     char name[NAME_LEN_MAX + 1];
     struct day_rule days;
     int32_t max_late_days;
+    bool day_totals_required; /* a close asks for every till's day totals */
 
     uint32_t product_count;
     uint32_t offer_count;

@@ -219,6 +219,18 @@ static bool read_reverse(struct wire *r, uint32_t tag, struct hq_reverse *revers
     }
 }
 
+static bool read_close(struct wire *r, uint32_t tag, struct hq_body *body)
+{
+    switch (tag) {
+    case TAG_BYTES(1):
+        return wire_code(r, &body->cycle);
+    case TAG_BYTES(2):
+        return wire_text(r, REASON_LEN_MAX, &body->incomplete);
+    default:
+        return wire_fail(r, DECODE_FIELD_UNKNOWN);
+    }
+}
+
 static bool read_what_field(struct wire *r, uint32_t tag, struct hq_body *body)
 {
     switch (body->type) {
@@ -235,8 +247,7 @@ static bool read_what_field(struct wire *r, uint32_t tag, struct hq_body *body)
     case HQ_UNFREEZE:
         return read_freeze(r, tag, true, &body->freeze);
     case HQ_CYCLE_CLOSE:
-        return tag == TAG_BYTES(1) ? wire_code(r, &body->cycle)
-                                   : wire_fail(r, DECODE_FIELD_UNKNOWN);
+        return read_close(r, tag, body);
     case HQ_CLOCK_SET:
         return tag == TAG_VARINT(1) ? wire_instant(r, &body->clock_ms)
                                     : wire_fail(r, DECODE_FIELD_UNKNOWN);

@@ -98,6 +98,7 @@ struct hq_body {
     int64_t created_ms;
     slice_t person; /* code */
     slice_t reason; /* may be empty */
+    slice_t incomplete; /* HQ_CYCLE_CLOSE: why though something is missing; may be empty */
     hq_type_t type;
     union {
         struct hq_init init;

@@ -27,6 +27,7 @@ struct hq_messages {
     char creditor[CODE_LEN_MAX + 1];
     char reason[REASON_LEN_MAX + 1];
     char about[REASON_LEN_MAX + 1];
+    char incomplete[REASON_LEN_MAX + 1];
 };
 
 size_t hq_encode_record(const struct hq_record *record, uint8_t *out, size_t cap)
@@ -163,6 +164,11 @@ static bool put_what(struct hq_messages *m, const struct hq_body *body)
     case HQ_CYCLE_CLOSE:
         allclear__v1__cycle_close__init(&m->what.cycle_close);
         m->body.cycle_close = &m->what.cycle_close;
+        if (body->incomplete.len > REASON_LEN_MAX || !policy_text_valid(body->incomplete)) {
+            return false;
+        }
+        binary_put_text(&m->what.cycle_close.incomplete, body->incomplete, m->incomplete,
+                        sizeof m->incomplete);
         return put_code(m, &m->what.cycle_close.id, body->cycle);
     case HQ_CLOCK_SET:
         allclear__v1__clock_set__init(&m->what.clock_set);

@@ -382,6 +382,7 @@ static void take_terms(struct taking *t, const Allclear__V1__Terms *message, str
     terms->days.zone_min = take_int(t, message->zone_min, -ZONE_MIN_MAX, ZONE_MIN_MAX);
     terms->days.start_min = take_int(t, message->start_min, 0, 24 * 60 - 1);
     terms->max_late_days = take_int(t, message->max_late_days, 1, 366);
+    terms->day_totals_required = message->day_totals_required != 0;
     if (registry_hq(t->registry).n == PARTICIPANT_NONE.n) {
         (void)refuse(t, "no participant is headquarters");
     }

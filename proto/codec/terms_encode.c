@@ -257,6 +257,7 @@ size_t terms_codec_encode(const struct terms *terms, uint8_t *out, size_t cap)
     message.zone_min = terms->days.zone_min;
     message.start_min = terms->days.start_min;
     message.max_late_days = terms->max_late_days;
+    message.day_totals_required = terms->day_totals_required;
     put_lists(&pool, terms, &message);
     size_t len = pool.bad ? 0 : binary_pack(&message.base, out, cap);
     pool_free(&pool);

@@ -76,6 +76,9 @@ static struct hq_body random_body(void)
         break;
     case HQ_CYCLE_CLOSE:
         body.cycle = random_code(&rng);
+        if (random_below(&rng, 2) == 0) {
+            body.incomplete = random_text(&rng, REASON_LEN_MAX);
+        }
         break;
     case HQ_CLOCK_SET:
         body.clock_ms = 1 + (int64_t)random_below(&rng, 1000);

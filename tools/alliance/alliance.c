@@ -133,10 +133,20 @@ static void stores_file_read(struct alliance *alliance, const config_setting_t *
     free(path);
 }
 
+/* Must every till report its day before a cycle closes? */
+static void day_totals_read(const struct config *reader, const config_setting_t *group,
+                            bool *ret_required)
+{
+    static const char *const names[] = {"optional", "required", NULL};
+    const config_setting_t *setting = field_find(reader, group, "day_totals", OPTIONAL);
+
+    *ret_required = setting != NULL && choice_of(reader, setting, names) == 1;
+}
+
 static void head_read(struct alliance *alliance, const config_setting_t *root)
 {
     static const char *const keys[] = {"id",     "name", "zone", "day_start", "max_late_days",
-                                       "stores", NULL};
+                                       "stores", "day_totals", NULL};
     struct config *reader = &alliance->reader;
     struct terms *terms = &alliance->terms;
     const config_setting_t *group = field_find(reader, root, "alliance", REQUIRED);
@@ -149,6 +159,7 @@ static void head_read(struct alliance *alliance, const config_setting_t *root)
     zone_read(reader, group, &terms->days.zone_min);
     day_start_read(reader, group, &terms->days.start_min);
     integer_read(reader, group, "max_late_days", 1, 366, &terms->max_late_days);
+    day_totals_read(reader, group, &terms->day_totals_required);
     stores_file_read(alliance, group);
 }
 

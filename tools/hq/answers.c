@@ -11,6 +11,7 @@
 #include "tools/hq/home.h"
 #include "clearing/base/hex.h"
 #include "tools/people/standing.h"
+#include "tools/render/board_json.h"
 #include "tools/render/report_json.h"
 
 #define JOIN_LEN   128 /* public key, transport key, possession */
@@ -135,6 +136,10 @@ static json_t *cycles(const struct book *book)
         json_object_set_new(row, "cycle", code(&book->cycles[i].id));
         json_object_set_new(row, "from", day(book->cycles[i].from));
         json_object_set_new(row, "to", day(book->cycles[i].to));
+        if (book->cycles[i].missing > 0) {
+            json_object_set_new(row, "missing", json_integer(book->cycles[i].missing));
+            json_object_set_new(row, "incomplete", json_string(book->cycles[i].incomplete));
+        }
         json_array_append_new(rows, row);
     }
     return rows;
@@ -252,6 +257,19 @@ json_t *answers_report(struct book *book)
     json_t *answer = json_object();
     json_object_set_new(answer, "report", value);
     return answer;
+}
+
+json_t *answers_board(const struct book *book)
+{
+    struct board board;
+
+    if (book->state.terms_count == 0) {
+        return json_object(); /* no stores, nothing missing */
+    }
+    book_board(book, &board);
+    json_t *root = board_json(&board);
+    board_deinit(&board);
+    return root;
 }
 
 json_t *answers_terms(struct book *book)

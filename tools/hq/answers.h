@@ -25,6 +25,9 @@ json_t *answers_positions(struct book *book);
 /* {"report":{...}} of the open cycle. */
 json_t *answers_report(struct book *book);
 
+/* The board of the open cycle (tools/render/board_json.h); {} when there are no terms. */
+json_t *answers_board(const struct book *book);
+
 /* {"registry":[hex...],"terms":hex}: the rows, and the latest terms applied (null: none yet). */
 json_t *answers_terms(struct book *book);
 

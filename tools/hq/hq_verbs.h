@@ -16,6 +16,7 @@
     X(clock)                                                                                       \
     X(status)                                                                                      \
     X(positions)                                                                                   \
+    X(board)                                                                                       \
     X(cycle)                                                                                       \
     X(report)                                                                                      \
     X(replay)                                                                                      \
@@ -35,6 +36,7 @@ int verb_unfreeze(int argc, char **argv);
 int verb_clock(int argc, char **argv);
 int verb_status(int argc, char **argv);
 int verb_positions(int argc, char **argv);
+int verb_board(int argc, char **argv);
 int verb_cycle(int argc, char **argv);
 int verb_report(int argc, char **argv);
 int verb_hq_statement(int argc, char **argv);

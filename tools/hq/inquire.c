@@ -47,6 +47,9 @@ static json_t *answer_of(struct view *view, const char *dir, const json_t *reque
                                  text_of(request, "of"),
                                  json_integer_value(json_object_get(request, "at_ms")));
     }
+    if (strcmp(verb, "board") == 0) {
+        return answers_board(&view->book);
+    }
     CHECK(strcmp(verb, "terms") == 0);
     return answers_terms(&view->book);
 }

@@ -7,6 +7,7 @@
 
 #include "clearing/base/memory.h"
 #include "tools/hq/args.h"
+#include "tools/hq/board_text.h"
 #include "tools/hq/hq_verbs.h"
 #include "tools/hq/inquire.h"
 #include "tools/hq/show.h"
@@ -16,8 +17,10 @@
 
 static const char *usage(void)
 {
-    return _("Usage: allclear cycle preview [--format text|json|csv] --dir DIR\n"
-             "       allclear cycle close [ID] [--reason TEXT] [--format text|json|csv] --dir DIR\n"
+    return _("Usage: allclear cycle checklist [--json] --dir DIR\n"
+             "       allclear cycle preview [--format text|json|csv] --dir DIR\n"
+             "       allclear cycle close [ID] [--incomplete REASON] [--reason TEXT] [--format text|json|csv]\n"
+             "                      --dir DIR\n"
              "       allclear cycle list [--json] --dir DIR\n"
              "       allclear cycle show ID [--format text|json|csv] --dir DIR\n"
              "\n"
@@ -25,7 +28,8 @@ static const char *usage(void)
              "figures never\n"
              "change again. ID is what people say, as 2026-03, 2026-W10 or 2026-03-05; without "
              "one the\n"
-             "month of the open day. A second close of the same ID gets ID-2.\n"
+             "month of the open day. A second close of the same ID gets ID-2. `checklist` says what is\n"
+             "missing (exit 1, else 0); a close over it needs --incomplete REASON, which is kept.\n"
              "\n"
              "Example:\n"
              "  allclear cycle preview --dir /var/lib/allclear\n"
@@ -35,10 +39,31 @@ static const char *usage(void)
 struct cycle_options {
     struct show show;
     const char *reason;
+    const char *incomplete; /* why it closes though something is missing */
     bool json;
 };
 
 /* --- the open cycle --- */
+
+static bool as_text(const struct cycle_options *options)
+{
+    return options->show.out == NULL &&
+           (options->show.format == NULL || strcmp(options->show.format, "text") == 0);
+}
+
+/* A preview ends with what is missing for a close. */
+static int sum_up(const struct cycle_options *options)
+{
+    struct fault fault = {0};
+    json_t *board = inquire(options->show.dir, "board", &fault);
+
+    if (board == NULL) {
+        return home_complain("cycle", &fault);
+    }
+    checklist_text_sum(board, stdout);
+    json_decref(board);
+    return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
+}
 
 static int preview(const struct cycle_options *options)
 {
@@ -56,7 +81,37 @@ static int preview(const struct cycle_options *options)
     memcpy(bytes + len++, "\n", 2);
     int code = show_report(&options->show, bytes, len);
     free(bytes);
-    return code;
+    return code == EX_OK && as_text(options) ? sum_up(options) : code;
+}
+
+/* What is missing for a close. Returns: 0 nothing, 1 something. */
+static int checklist(const struct cycle_options *options)
+{
+    struct fault fault = {0};
+    json_t *board = inquire(options->show.dir, "board", &fault);
+
+    if (board == NULL) {
+        return home_complain("cycle", &fault);
+    }
+    bool complete = !json_is_false(json_object_get(board, "complete"));
+    if (options->json) {
+        json_t *list = json_pack("{s:O?,s:O?,s:O?,s:O?,s:O?,s:O?}", "from", json_object_get(board, "from"), "to",
+                                 json_object_get(board, "to"), "day_totals",
+                                 json_object_get(board, "day_totals"), "complete",
+                                 json_object_get(board, "complete"), "missing",
+                                 json_object_get(board, "missing"), "differences",
+                                 json_object_get(board, "differences"));
+        (void)json_dumpf(list, stdout, JSON_COMPACT);
+        putchar('\n');
+        json_decref(list);
+    } else {
+        checklist_text_write(board);
+    }
+    json_decref(board);
+    if (fflush(stdout) != 0) {
+        return EX_IOERR;
+    }
+    return complete ? 0 : 1;
 }
 
 /* The newest closed cycle's id. Returns: false when there is none. */
@@ -91,6 +146,10 @@ static bool close_it(const struct cycle_options *options, const char *id,
         id = month;
     }
     struct hq_body body = {.type = HQ_CYCLE_CLOSE, .cycle = slice_of(id)};
+    body.incomplete = slice_of(options->incomplete == NULL ? "" : options->incomplete);
+    if (body.incomplete.len > REASON_LEN_MAX) {
+        return fault_set(ret_fault, FAULT_FORMAT, "--incomplete: at most 64 bytes");
+    }
     if (!code_valid(body.cycle)) {
         return fault_set(ret_fault, FAULT_FORMAT, "%.40s is no id of a cycle: write 2026-03", id);
     }
@@ -134,7 +193,8 @@ static int close_cycle(const struct cycle_options *options, const char *id)
 static int list_closed(const struct cycle_options *options)
 {
     const struct table_column columns[] = {
-        {_("Cycle"), COLUMN_TEXT}, {_("From"), COLUMN_TEXT}, {_("To"), COLUMN_TEXT}};
+        {_("Cycle"), COLUMN_TEXT}, {_("From"), COLUMN_TEXT}, {_("To"), COLUMN_TEXT},
+        {_("Closed incomplete because"), COLUMN_TEXT}};
     struct look look = look_of(stdout);
     struct fault fault = {0};
     const json_t *row = NULL;
@@ -150,12 +210,14 @@ static int list_closed(const struct cycle_options *options)
         (void)json_dumpf(rows, stdout, JSON_COMPACT);
         putchar('\n');
     } else {
-        table_init(&table, columns, 3);
+        table_init(&table, columns, 4);
         json_array_foreach(rows, i, row)
         {
             table_text(&table, json_string_value(json_object_get(row, "cycle")));
             table_text(&table, json_string_value(json_object_get(row, "from")));
             table_text(&table, json_string_value(json_object_get(row, "to")));
+            const char *why = json_string_value(json_object_get(row, "incomplete"));
+            table_text(&table, why == NULL ? "" : why);
         }
         table_write(&table, &look, stdout);
         table_deinit(&table);
@@ -166,6 +228,9 @@ static int list_closed(const struct cycle_options *options)
 
 static int run(const struct cycle_options *options, char **words)
 {
+    if (strcmp(words[0], "checklist") == 0 && words[1] == NULL) {
+        return checklist(options);
+    }
     if (strcmp(words[0], "preview") == 0 && words[1] == NULL) {
         return preview(options);
     }
@@ -178,7 +243,7 @@ static int run(const struct cycle_options *options, char **words)
     if (strcmp(words[0], "show") == 0 && words[1] != NULL) {
         return show_closed(options, words[1]);
     }
-    fputs(_("allclear cycle: write preview, close [ID], list or show ID (see --help)\n"), stderr);
+    fputs(_("allclear cycle: write checklist, preview, close [ID], list or show ID (see --help)\n"), stderr);
     return EX_USAGE;
 }
 
@@ -190,8 +255,9 @@ int verb_cycle(int argc, char **argv)
                                {"format", &options.show.format, NULL},
                                {"out", &options.show.out, NULL},
                                {"reason", &options.reason, NULL},
+                               {"incomplete", &options.incomplete, NULL},
                                {"json", NULL, &options.json}};
-    struct args args = {"cycle", usage(), list, 5, 1, 2};
+    struct args args = {"cycle", usage(), list, 6, 1, 2};
     char **words = NULL;
     int code = EX_OK;
 

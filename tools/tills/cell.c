@@ -417,6 +417,8 @@ flaw_kind_t cell_read(const struct mapping *mapping, const struct field *field, 
         return read_name(key, text, to);
     case KEY_BOOL:
         return read_bool(text, to);
+    case KEY_COUNT: /* of types that no mapping names */
+    case KEY_SUMS:
     case KEY_LIST:
         break;
     }

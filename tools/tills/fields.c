@@ -19,7 +19,8 @@ void mapping_type_names(const char *names[MAPPING_KEYS_MAX])
     size_t count = 0;
 
     for (const struct key_name *name = keys_common[0].names; name->name != NULL; name++) {
-        if (name->number != KEY_LATER) {
+        /* a day's total is no row of an export: it comes as a line of its own */
+        if (name->number != KEY_LATER && name->number != EVENT_DAY_TOTAL) {
             names[count++] = name->name;
         }
     }

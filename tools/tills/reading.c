@@ -197,6 +197,8 @@ size_t making_value_size(const struct key *key)
         return sizeof(int);
     case KEY_BOOL:
         return sizeof(bool);
+    case KEY_COUNT:
+    case KEY_SUMS:
     case KEY_LIST:
         break;
     }
