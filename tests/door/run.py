@@ -7,6 +7,7 @@ dies, what is asked never arrives unasked, one store holds no other, and what is
 The last line is "N passed, N failed".
 """
 import argparse
+import copy
 import json
 import os
 import pathlib
@@ -429,8 +430,13 @@ class Play:
         answers = []
         number = next(self.numbers)
         under_way = threading.Thread(target=lambda: answers.append(self.a.outcomes(topup(number, 1))))
+        watcher = copy.copy(self.a)  # with a connection of its own
+        watcher.connection = None
+        before = watcher.health()["pending"]
         under_way.start()
-        time.sleep(0.3)
+        deadline = time.monotonic() + 20
+        while watcher.health()["pending"] == before and time.monotonic() < deadline:
+            time.sleep(0.02)
         self.equal("ends: exit code", self.door.stop(), 0)
         under_way.join()
         self.equal("ends: what is under way", answers, [[202, "PENDING"]])
