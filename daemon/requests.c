@@ -11,16 +11,7 @@
 #include "proto/codec/terms_codec.h"
 #include "tools/people/standing.h"
 #include "tools/render/board_json.h"
-
-static json_t *hex_json(const void *bytes, size_t len)
-{
-    char *text = memory_resize(NULL, 2 * len + 1, 1);
-
-    hex_write(bytes, len, text);
-    json_t *value = json_string(text);
-    free(text);
-    return value;
-}
+#include "tools/render/hex_json.h"
 
 /* Returns: the bytes of a hex text, which the caller frees; NULL: not one. */
 static uint8_t *of_hex(const char *text, size_t *ret_len)

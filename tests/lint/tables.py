@@ -67,7 +67,7 @@ EDGES = {
     'tools/door': (['clearing/base', 'clearing/crypto', 'clearing/facts', 'proto/write', 'tools',
                     'tools/lines', 'tools/node'],
                    'tills over HTTP, each to the node of its store'),
-    'tools/people': (['clearing/base', 'clearing/book'],
+    'tools/people': (['clearing/base', 'clearing/book', 'tools/render'],
                      'who may do what, and what still stands, for the daemon and the tool alike'),
     'tools/hq': (['clearing/base', 'clearing/terms', 'clearing/claims', 'clearing/crypto',
                   'clearing/journal', 'clearing/report', 'clearing/book', 'clearing/ledger',

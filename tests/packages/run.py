@@ -120,15 +120,15 @@ def judge_inside(cases, debs, version):
             file.write("set -e\n" + INSIDE)
         outer = """set -e
 mount -t tmpfs scratch {0}
-mkdir {0}/up {0}/work {0}/root
-mount -t overlay copy -o lowerdir=/,upperdir={0}/up,workdir={0}/work {0}/root
-mount -t proc proc {0}/root/proc
-mount --rbind /dev {0}/root/dev
-mount -t tmpfs run {0}/root/run
-mkdir {0}/root/debs
-cp {1}/*.deb {0}/root/debs
-touch {0}/root/debs/began
-exec chroot {0}/root bash /dev/stdin
+mkdir {0}/up {0}/work {0}/copy
+mount -t overlay copy -o lowerdir=/,upperdir={0}/up,workdir={0}/work {0}/copy
+mount -t proc proc {0}/copy/proc
+mount --rbind /dev {0}/copy/dev
+mount -t tmpfs run {0}/copy/run
+mkdir {0}/copy/debs
+cp {1}/*.deb {0}/copy/debs
+touch {0}/copy/debs/began
+exec chroot {0}/copy bash /dev/stdin
 """.format(scratch, debs)
         with open(script, encoding="utf-8") as inside:
             done = run("unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", outer, stdin=inside,

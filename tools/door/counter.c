@@ -59,33 +59,30 @@ static void begin_courier(struct counter *counter)
     counter->receipts_seen = 0;
 }
 
-static struct http_reply outbox_fails(void)
+/* Not now, for a reason that passes. */
+static struct http_reply later(const char *why, const char *remedy)
 {
-    struct http_reply reply =
-        reply_error(REPLY_UNAVAILABLE, _("the store's outbox cannot be written"),
-                    _("make room on the node's disk, then send the same again"));
+    struct http_reply reply = reply_error(REPLY_UNAVAILABLE, why, remedy);
 
     reply.retry_after_s = REPLY_AGAIN_S;
     return reply;
+}
+
+static struct http_reply outbox_fails(void)
+{
+    return later(_("the store's outbox cannot be written"),
+                 _("make room on the node's disk, then send the same again"));
 }
 
 static struct http_reply another_sends(void)
 {
-    struct http_reply reply =
-        reply_error(REPLY_UNAVAILABLE, _("another process sends for this store"),
-                    _("end it (allclear publish --watch?), then send the same again"));
-
-    reply.retry_after_s = REPLY_AGAIN_S;
-    return reply;
+    return later(_("another process sends for this store"),
+                 _("end it (allclear publish --watch?), then send the same again"));
 }
 
 static struct http_reply is_ending(void)
 {
-    struct http_reply reply = reply_error(REPLY_UNAVAILABLE, _("the node is being stopped"),
-                                          _("send the same again once it runs"));
-
-    reply.retry_after_s = REPLY_AGAIN_S;
-    return reply;
+    return later(_("the node is being stopped"), _("send the same again once it runs"));
 }
 
 /* What the courier had in memory may not be in the outbox: it begins anew from what is there. */

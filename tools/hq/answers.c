@@ -12,20 +12,11 @@
 #include "clearing/base/hex.h"
 #include "tools/people/standing.h"
 #include "tools/render/board_json.h"
+#include "tools/render/hex_json.h"
 #include "tools/render/report_json.h"
 
 #define JOIN_LEN   128 /* public key, transport key, possession */
 #define ROWS_BYTES (HQ_BODY_LEN_MAX - 512)
-
-static json_t *hex(const uint8_t *bytes, size_t len)
-{
-    char *text = memory_resize(NULL, 2 * len + 1, 1);
-
-    hex_write(bytes, len, text);
-    json_t *value = json_string(text);
-    free(text);
-    return value;
-}
 
 static json_t *code(const code_t *code)
 {
@@ -62,11 +53,11 @@ static json_t *store_row(struct book *book, store_t store)
         "participant",
         code(registry_participant_code(registry, registry_owner(registry, store))));
     json_object_set_new(
-        row, "key_id", stream->has_key ? hex(stream->key_id, SIGN_KEY_ID_LEN) : json_null());
+        row, "key_id", stream->has_key ? hex_json(stream->key_id, SIGN_KEY_ID_LEN) : json_null());
     json_object_set_new(
-        row, "transport", stream->has_key ? hex(stream->transport_key, 32) : json_null());
+        row, "transport", stream->has_key ? hex_json(stream->transport_key, 32) : json_null());
     json_object_set_new(row, "next", json_integer((json_int_t)stream->next));
-    json_object_set_new(row, "last", hex(stream->last, DIGEST_LEN));
+    json_object_set_new(row, "last", hex_json(stream->last, DIGEST_LEN));
     json_object_set_new(row, "frozen", json_boolean(stream->frozen_from != 0));
     json_object_set_new(row, "events", json_integer((json_int_t)events));
     return row;
@@ -94,9 +85,9 @@ static json_t *join_row(const char *dir, const char *store)
     }
     json_t *row = json_object();
     json_object_set_new(row, "store", json_string(store));
-    json_object_set_new(row, "public", hex(bytes, 32));
-    json_object_set_new(row, "transport", hex(bytes + 32, 32));
-    json_object_set_new(row, "possession", hex(bytes + 64, 64));
+    json_object_set_new(row, "public", hex_json(bytes, 32));
+    json_object_set_new(row, "transport", hex_json(bytes + 32, 32));
+    json_object_set_new(row, "possession", hex_json(bytes + 64, 64));
     return row;
 }
 
@@ -151,7 +142,7 @@ json_t *answers_head(struct book *book, const char *dir)
     int64_t now = book->test_clock || home_clock_ms() < book->clock_ms ? book->clock_ms
                                                                        : home_clock_ms();
 
-    json_object_set_new(head, "network", hex(book->network, SIGN_NETWORK_LEN));
+    json_object_set_new(head, "network", hex_json(book->network, SIGN_NETWORK_LEN));
     json_object_set_new(head, "alliance", code(&book->alliance));
     json_object_set_new(head, "hq_number", json_integer((json_int_t)book->hq_number));
     json_object_set_new(head, "test", json_boolean(book->test_clock));
@@ -165,7 +156,7 @@ json_t *answers_head(struct book *book, const char *dir)
     json_object_set_new(head, "members", json_integer((json_int_t)book->state.members.count));
     json_object_set_new(head, "address", line_of(dir, "listen"));
     json_object_set_new(head, "server_key", line_of(dir, "keys/gate.pub"));
-    json_object_set_new(head, "ledger_key", hex(book->ledger_key, SIGN_PUBLIC_LEN));
+    json_object_set_new(head, "ledger_key", hex_json(book->ledger_key, SIGN_PUBLIC_LEN));
     json_object_set_new(head, "stores", stores(book));
     json_object_set_new(head, "joins", joins(dir));
     json_object_set_new(head, "cycles", cycles(book));
@@ -179,7 +170,7 @@ json_t *answers_digest(const struct book *book)
 
     book_digest(book, digest);
     return json_pack("{s:I,s:o}", "records", (json_int_t)book->records, "digest",
-                     hex(digest, sizeof digest));
+                     hex_json(digest, sizeof digest));
 }
 
 /* The report of the open cycle. The book stays as it is (its lists are sorted). */
@@ -282,7 +273,7 @@ json_t *answers_terms(struct book *book)
     size_t len = 0;
 
     while ((len = terms_codec_encode_registry(&state->registry, &place, bytes, ROWS_BYTES)) > 0) {
-        json_array_append_new(rows, hex(bytes, len));
+        json_array_append_new(rows, hex_json(bytes, len));
     }
     CHECK(registry_place_at_end(&state->registry, &place));
     json_object_set_new(answer, "registry", rows);
@@ -291,7 +282,7 @@ json_t *answers_terms(struct book *book)
         len = terms_codec_encode(state->terms[state->terms_count - 1], bytes, RECORD_LEN_MAX);
         CHECK(len > 0);
     }
-    json_object_set_new(answer, "terms", len > 0 ? hex(bytes, len) : json_null());
+    json_object_set_new(answer, "terms", len > 0 ? hex_json(bytes, len) : json_null());
     free(bytes);
     return answer;
 }

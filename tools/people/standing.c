@@ -5,16 +5,7 @@
 
 #include "clearing/base/hex.h"
 #include "clearing/base/memory.h"
-
-static json_t *hex_json(const void *bytes, size_t len)
-{
-    char *text = memory_resize(NULL, 2 * len + 1, 1);
-
-    hex_write(bytes, len, text);
-    json_t *value = json_string(text);
-    free(text);
-    return value;
-}
+#include "tools/render/hex_json.h"
 
 static json_t *roles_json(uint32_t roles)
 {
