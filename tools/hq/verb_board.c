@@ -47,19 +47,20 @@ static void first_of(const json_t *board, long days, char ret_day[DAY_TEXT_SIZE]
     }
 }
 
-static int show(json_t *board, struct board_view *view, long days, bool json)
+static int show(json_t *board, const struct board_view *wanted, long days, bool json)
 {
+    struct board_view view = *wanted;
     char first[DAY_TEXT_SIZE] = "";
 
     if (json) {
         (void)json_dumpf(board, stdout, JSON_COMPACT);
         putchar('\n');
     } else {
-        if (view->from == NULL && view->to == NULL) {
+        if (view.from == NULL && view.to == NULL) {
             first_of(board, days, first);
-            view->from = first;
+            view.from = first;
         }
-        board_text_write(board, view);
+        board_text_write(board, &view);
     }
     json_decref(board);
     return fflush(stdout) == 0 ? EX_OK : EX_IOERR;

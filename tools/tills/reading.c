@@ -94,13 +94,19 @@ taken_t making_cell_text(struct making *making, const struct sheet_row *row, uin
 
 static slice_t joined(struct sheet *sheet, slice_t first, const char *between, slice_t second)
 {
-    uint32_t gap = (uint32_t)strlen(between);
-    char *text = sheet_keep(sheet, first.len + gap + second.len);
+    const slice_t parts[] = {first, slice_of(between), second};
+    uint32_t len = 0;
 
-    memcpy(text, first.text, first.len);
-    memcpy(text + first.len, between, gap);
-    memcpy(text + first.len + gap, second.text, second.len);
-    return (slice_t){text, first.len + gap + second.len};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        len += parts[i].len;
+    }
+    char *text = sheet_keep(sheet, len);
+    char *at = text;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        memcpy(at, parts[i].text, parts[i].len);
+        at += parts[i].len;
+    }
+    return (slice_t){text, len};
 }
 
 /* The text of all columns of a field. */
