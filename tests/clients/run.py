@@ -181,6 +181,28 @@ class World:
             code, _, err = player.run("trial", "ask", self.net.store(name), "secrets", "")
             self.case("questions: %s: an unknown one" % player.name, code != 0 and "unknown query" in err, err)
 
+    def telephones(self):
+        """A member by his telephone number at one store is found at another; nobody keeps the number."""
+        telephone = "13912345678"
+        events = {"A": {"type": "topup", "principal_fen": 5000}, "B": {"type": "sale", "gross_fen": 1200},
+                  "C": {"type": "sale", "gross_fen": 700}}
+        for name, event in events.items():
+            if event["type"] == "sale":
+                event["pay"] = [{"with": "stored_value", "product": "card", "amount_fen": event["gross_fen"]}]
+            else:
+                event["product"] = "card"
+            told = {"terminal": "9", "number": 25000, "at": "2026-03-01T19:00:00+08:00", "member": telephone, **event}
+            self.both("telephones: %s" % name, name, self.file("telephone-" + name, [lines.dump(told)]))
+        for name in "BC":
+            _, out, err = self.playing[name].run("trial", "ask", self.net.store(name), "balance", telephone)
+            found = json.loads(out or "{}")
+            self.case("telephones: balance by %s" % self.playing[name].name, found.get("home") == "A" and
+                      found["products"][0]["principal_fen"] == 3100, "%s %s" % (out, err))
+        forms = telephone.encode(), varint(int(telephone))
+        kept = [str(path) for path in pathlib.Path(self.net.dir).rglob("*")
+                if path.is_file() and any(form in path.read_bytes() for form in forms)]
+        self.case("telephones: kept nowhere", kept == [], " ".join(kept))
+
     def crash(self):
         """The daemon is killed while a store publishes, then the store itself."""
         for name in STORES:
@@ -370,11 +392,19 @@ class World:
     def play(self):
         self.build()
         self.set_up()
-        for case in (self.encoding, self.golden, self.questions, self.crash, self.lost_disk, self.exchanged, self.torn,
+        for case in (self.encoding, self.golden, self.questions, self.telephones, self.crash, self.lost_disk, self.exchanged, self.torn,
                      self.flips, self.overtaken, self.restored, self.strangers, self.closing, self.forks,
                      self.audit):
             if case == self.golden or self.verdicts.wants(case.__name__):  # the others rest on its day
                 case()
+
+
+def varint(value):
+    out = bytearray()
+    while value > 127:
+        out.append(value & 127 | 128)
+        value >>= 7
+    return bytes([*out, value])
 
 
 def named(told):
@@ -394,7 +424,8 @@ def unusual():
     events += [{**base, "number": 200 + i, "principal_fen": 1, **change} for i, change in enumerate((
         {"at": "2026-03-01T10:40:00.5Z"}, {"at": "2026-03-01T00:00:00.001-11:30"}, {"at": "2024-02-29T23:59:59+14:00"},
         {"at": "1970-01-01T00:00:00.001Z"}, {"member": "9" * 19}, {"receipt": "收银台 1 — 😀"},
-        {"receipt": "é" * 32}, {"pay": []}, {"ask": True}, {"channel": "web"}))]
+        {"receipt": "é" * 32}, {"member": "13800138000"}, {"member": "8613800138000"},
+        {"member": "19999999999"}, {"member": "12999999999"}, {"pay": []}, {"ask": True}, {"channel": "web"}))]
     events += [{**base, "number": 2**53 - 1, "principal_fen": 1}]
     events += [{**base, "terminal": terminal, "receipt": receipt, "principal_fen": 1} for terminal in ("8", "x-Y_9")
                for receipt in ("r1", "r2", "r1", "r3")]

@@ -96,7 +96,7 @@ async function main() {
     false: () => falsify(store, JSON.parse(more[0])),
     cut: () => cut(store, JSON.parse(more[0])),
     forge: () => forge(store, JSON.parse(more[0])),
-    ask: () => store.query(more[0], more[1], 10),
+    ask: () => more[0] === "balance" ? store.balance(more[1]) : store.query(more[0], more[1], 10),
   };
   console.log(JSON.stringify(await verbs[verb]()));
   store.close();

@@ -87,7 +87,7 @@ def main():
         elif verb in ("false", "cut", "forge"):
             told = {"false": false, "cut": cut, "forge": forge}[verb](store, json.loads(more[0]))
         else:
-            told = store.query(more[0], more[1], 10)
+            told = store.balance(more[1]) if more[0] == "balance" else store.query(more[0], more[1], 10)
     print(json.dumps(told))
 
 

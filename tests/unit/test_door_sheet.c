@@ -15,6 +15,7 @@
 static struct sheet sheet;
 static struct lines lines;
 static code_t terminal;
+static struct kit kit;
 static uint32_t at;
 
 static void set_up(void)
@@ -31,7 +32,9 @@ static void tear_down(void)
 
 static enum sheet_result read(const char *body)
 {
-    return sheet_read(&sheet, slice_of(body), &terminal, &lines, &at);
+    const struct sheet_till till = {&kit, &terminal};
+
+    return sheet_read(&sheet, slice_of(body), &till, &lines, &at);
 }
 
 START_TEST(test_empty)

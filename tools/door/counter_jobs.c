@@ -73,6 +73,7 @@ static bool number_line(struct counter *counter, struct sheet_line *line, struct
         sheet_spoil(line, "number: the terminal has no number left");
         return true;
     }
+    kit_hide_members(&counter->node.kit, &event);
     sheet_encode(line, &event);
     return true;
 }
@@ -355,9 +356,11 @@ static bool settle_event(struct counter *counter, struct job *job, struct fault 
 static void settle_balance(struct counter *counter, struct job *job)
 {
     struct http_reply reply;
+    char member[KIT_MEMBER_SIZE];
 
     if (!job->answered && !is_overdue(counter, job)) {
-        put_question(counter, job, "balance", slice_of(job->route.member));
+        kit_hide_member(&counter->node.kit, job->route.member, member);
+        put_question(counter, job, "balance", slice_of(member));
         return;
     }
     if (!job->answered) {

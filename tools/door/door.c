@@ -177,8 +177,9 @@ static void too_long(void *context, struct http_reply *ret_reply)
 static bool read_sheet(struct door *door, struct job *job, struct http_reply *ret_reply)
 {
     uint32_t at = 0;
+    const struct sheet_till till = {counter_kit(job->counter), &job->terminal};
     enum sheet_result result =
-        sheet_read(&job->sheet, http_body(job->request), &job->terminal, &door->lines, &at);
+        sheet_read(&job->sheet, http_body(job->request), &till, &door->lines, &at);
 
     switch (result) {
     case SHEET_READ:

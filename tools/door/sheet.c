@@ -30,7 +30,8 @@ void sheet_encode(struct sheet_line *line, const struct event *event)
 }
 
 /* Returns: is the line of this terminal, or of none because it is no event? */
-static bool read_line(struct sheet_line *line, const code_t *terminal, struct lines *lines)
+static bool read_line(struct sheet_line *line, const code_t *terminal, const struct kit *kit,
+                      struct lines *lines)
 {
     char reason[LINES_REASON_LEN];
     struct event event;
@@ -45,6 +46,7 @@ static bool read_line(struct sheet_line *line, const code_t *terminal, struct li
     }
     line->ask = event.ask;
     if (event.number != 0) {
+        kit_hide_members(kit, &event);
         sheet_encode(line, &event);
     }
     return true;
@@ -80,7 +82,7 @@ static bool cut(struct sheet *sheet, slice_t body)
     return true;
 }
 
-enum sheet_result sheet_read(struct sheet *sheet, slice_t body, const code_t *terminal,
+enum sheet_result sheet_read(struct sheet *sheet, slice_t body, const struct sheet_till *till,
                              struct lines *lines, uint32_t *ret_line)
 {
     uint32_t bad = 0;
@@ -92,7 +94,7 @@ enum sheet_result sheet_read(struct sheet *sheet, slice_t body, const code_t *te
         return SHEET_EMPTY;
     }
     for (uint32_t i = 0; i < sheet->count; i++) {
-        if (!read_line(&sheet->lines[i], terminal, lines)) {
+        if (!read_line(&sheet->lines[i], till->terminal, till->kit, lines)) {
             *ret_line = i;
             return SHEET_OTHER_TERMINAL;
         }

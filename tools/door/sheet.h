@@ -9,6 +9,7 @@
 #include "clearing/base/code.h"
 #include "clearing/facts/outcome.h"
 #include "tools/lines/lines.h"
+#include "tools/node/kit.h"
 
 #define SHEET_LINES_MAX 1000
 
@@ -51,9 +52,15 @@ enum sheet_result {
     SHEET_NO_EVENT,       /* none of its lines is an event; *ret_line is the first */
 };
 
+/* Whose lines they are. */
+struct sheet_till {
+    const struct kit *kit; /* its store's */
+    const code_t *terminal;
+};
+
 /* Read a request's body, which lives as long as the sheet. Blank lines are none. Out: *ret_line, a
  * place in sheet->lines. The caller calls sheet_deinit whatever came of it. */
-enum sheet_result sheet_read(struct sheet *sheet, slice_t body, const code_t *terminal,
+enum sheet_result sheet_read(struct sheet *sheet, slice_t body, const struct sheet_till *till,
                              struct lines *lines, uint32_t *ret_line);
 void sheet_deinit(struct sheet *sheet);
 

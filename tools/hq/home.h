@@ -5,6 +5,7 @@
  *     keys/people/PERSON.pem   signs what that person decides (elsewhere: ALLCLEAR_KEY)
  *     keys/gate.key     CURVE secret of the gate   keys/gate.pub  its public key (64 hex digits
  * each)
+ *     keys/token.key    makes tokens of members' telephone numbers (absent: they stay as they are)
  *     alliance.conf     the rules, and the stores' file that it names
  *     listen            the address of the gate, "tcp://HOST:PORT"
  *     reports/ID.json   the settlement report of each closed cycle
@@ -24,6 +25,7 @@
 #include "tools/node/files.h"
 
 #define HOME_ADDRESS_MAX 255
+#define HOME_TOKEN_KEY   "keys/token.key"
 
 /* Returns: the folder that the option (NULL: none) or ALLCLEAR_DIR names; NULL after a complaint
  * when neither does. */

@@ -16,6 +16,7 @@ struct init_choice {
     char day_start[INIT_ANSWER_SIZE];
     char listen[INIT_ANSWER_SIZE];
     bool test_clock;
+    bool plain_members; /* members' telephone numbers stay as they are */
     char start[INIT_ANSWER_SIZE];
 };
 

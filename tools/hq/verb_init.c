@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "clearing/base/memory.h"
+#include "clearing/crypto/member_token.h"
 #include "tools/alliance/alliance.h"
 #include "tools/hq/args.h"
 #include "tools/hq/hq_verbs.h"
@@ -44,6 +45,9 @@ static const char *usage(void)
              "  --listen ADDRESS  where the daemon listens (default tcp://127.0.0.1:7401)\n"
              "  --test-clock      time is set with `allclear clock set`; everything says TEST\n"
              "  --start TIME      the test clock's first moment, a day or a time\n"
+             "  --plain-members   keep members' telephone numbers as they are: by default stores "
+             "send\n"
+             "                    a token of the alliance's own key in their place\n"
              "\n"
              "Exit: 0 made, 64 usage, 65 the alliance file has errors, 73 DIR has a ledger "
              "already.\n"
@@ -197,6 +201,10 @@ static bool make_keys(struct making *making)
     wire_make_keys(public_key, secret);
     bool good = write_hex_line(making, "keys/gate.key", secret) &&
                 write_hex_line(making, "keys/gate.pub", public_key);
+    if (good && !making->choice.plain_members) {
+        member_token_key(secret);
+        good = write_hex_line(making, HOME_TOKEN_KEY, secret);
+    }
     explicit_bzero(secret, sizeof secret);
     return good;
 }
@@ -327,6 +335,7 @@ static int take_choice(struct making *making, int argc, char **argv)
         {"dir", &dir, NULL},           {"sample", &values[0], NULL}, {"alliance", &values[1], NULL},
         {"id", &values[2], NULL},      {"listen", &values[3], NULL}, {"start", &values[4], NULL},
         {"test-clock", NULL, &choice->test_clock},
+        {"plain-members", NULL, &choice->plain_members},
     };
     struct args args = {"init", usage(), list, sizeof list / sizeof list[0], 0, 0};
     char *targets[] = {

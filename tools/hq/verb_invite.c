@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "clearing/base/code.h"
 #include "tools/hq/approving.h"
@@ -60,6 +61,26 @@ static enum control_result let_in(const char *dir, const char *store, const char
     return result;
 }
 
+/* The key of members' tokens, where the alliance has one. */
+static bool put_token_key(json_t *kit, const char *dir, struct fault *ret_fault)
+{
+    char path[FILES_PATH_MAX];
+    char line[2 * KIT_KEY_LEN + 2];
+
+    if (!files_path(dir, HOME_TOKEN_KEY, path, ret_fault)) {
+        return false;
+    }
+    if (access(path, F_OK) != 0 && errno == ENOENT) {
+        return true;
+    }
+    if (!home_line(dir, HOME_TOKEN_KEY, line, sizeof line)) {
+        return fault_set(ret_fault, FAULT_IO, "%s: cannot be read: 64 hex digits", path);
+    }
+    json_object_set_new(kit, "token_key", json_string(line));
+    explicit_bzero(line, sizeof line);
+    return true;
+}
+
 static json_t *kit_of(const json_t *head, const char *store, const char *address)
 {
     static const char *const from_head[] = {"network", "alliance"};
@@ -111,7 +132,8 @@ static bool invite(const struct inviting *inviting, const char *store, const cha
     json_object_set(kit, "test", json_object_get(inviting->head, "test"));
     explicit_bzero(secret, sizeof secret);
     explicit_bzero(secret_text, sizeof secret_text);
-    bool good = let_in(inviting->dir, store, public_text, ret_fault) == CONTROL_ANSWERED &&
+    bool good = put_token_key(kit, inviting->dir, ret_fault) &&
+                let_in(inviting->dir, store, public_text, ret_fault) == CONTROL_ANSWERED &&
                 write_kit(kit, path, ret_fault);
     json_decref(kit);
     return good;

@@ -65,6 +65,7 @@ static bool take_event(struct intake *intake, const struct stream *source, struc
     struct outbox_event row;
     size_t bytes_len = 0;
 
+    kit_hide_members(&intake->node->kit, event);
     if (!encode(intake, source, event, bytes, &bytes_len, ret_fault)) {
         return false;
     }

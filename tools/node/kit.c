@@ -1,11 +1,14 @@
 #include "tools/node/kit.h"
 
+#include <inttypes.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/node/files.h"
 #include "clearing/base/hex.h"
+#include "clearing/crypto/member_token.h"
+#include "tools/node/files.h"
 
 static bool take_text(const json_t *root, const char *key, char *ret_text, size_t max,
                       struct fault *ret_fault)
@@ -47,6 +50,12 @@ static bool take_invite(const json_t *root, struct kit *kit, struct fault *ret_f
                                 take_key(root, "invite_secret", kit->invite_secret, ret_fault));
 }
 
+static bool take_token_key(const json_t *root, struct kit *kit, struct fault *ret_fault)
+{
+    kit->has_token_key = json_object_get(root, "token_key") != NULL;
+    return !kit->has_token_key || take_key(root, "token_key", kit->token_key, ret_fault);
+}
+
 static bool take_kit(const json_t *root, struct kit *kit, struct fault *ret_fault)
 {
     const char *format = json_string_value(json_object_get(root, "format"));
@@ -61,7 +70,7 @@ static bool take_kit(const json_t *root, struct kit *kit, struct fault *ret_faul
            take_text(root, "address", kit->address, KIT_ADDRESS_MAX, ret_fault) &&
            take_key(root, "server_key", kit->server_key, ret_fault) &&
            take_key(root, "ledger_key", kit->ledger_key, ret_fault) &&
-           take_invite(root, kit, ret_fault);
+           take_token_key(root, kit, ret_fault) && take_invite(root, kit, ret_fault);
 }
 
 bool kit_read(const char *path, struct kit *ret_kit, struct fault *ret_fault)
@@ -109,11 +118,39 @@ bool kit_write(const struct kit *kit, const char *path, struct fault *ret_fault)
     (void)json_object_set_new(root, "address", json_string(kit->address));
     put_key(root, "server_key", kit->server_key);
     put_key(root, "ledger_key", kit->ledger_key);
+    if (kit->has_token_key) {
+        put_key(root, "token_key", kit->token_key);
+    }
     (void)json_object_set_new(root, "test", json_boolean(kit->test));
     char *text = json_dumps(root, JSON_INDENT(2));
     json_decref(root);
     CHECK(text != NULL);
     bool good = files_write(path, text, strlen(text), ret_fault);
+    explicit_bzero(text, strlen(text));
     free(text);
     return good;
+}
+
+static uint64_t hidden(const struct kit *kit, uint64_t member)
+{
+    return kit->has_token_key ? member_token_of(kit->token_key, member) : member;
+}
+
+void kit_hide_members(const struct kit *kit, struct event *event)
+{
+    event->member = hidden(kit, event->member);
+    event->referrer = hidden(kit, event->referrer);
+}
+
+void kit_hide_member(const struct kit *kit, const char *text, char ret_text[KIT_MEMBER_SIZE])
+{
+    size_t len = strspn(text, "0123456789");
+    bool is_number = len > 0 && len < KIT_MEMBER_SIZE - 1 && text[len] == '\0';
+
+    if (is_number) {
+        (void)snprintf(ret_text, KIT_MEMBER_SIZE, "%" PRIu64,
+                       hidden(kit, strtoull(text, NULL, 10)));
+    } else {
+        (void)snprintf(ret_text, KIT_MEMBER_SIZE, "%s", text);
+    }
 }

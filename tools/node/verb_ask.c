@@ -237,6 +237,7 @@ static int run(const struct question *question, int argc, char **argv)
 {
     struct options options = {.wait_s = WAIT_S};
     char text[ASK_TEXT_MAX + 1];
+    char member[KIT_MEMBER_SIZE];
     struct fault fault = {0};
     struct node node = {0};
     char *body = NULL;
@@ -255,8 +256,9 @@ static int run(const struct question *question, int argc, char **argv)
         return node_complain(question->verb, &fault);
     }
     const struct frame hello = node_hello(&node);
-    const struct ask what = {question->asks, slice_of(options.argument), &hello,
-                             options.wait_s * 1000};
+    kit_hide_member(&node.kit, options.argument, member);
+    const char *argument = question == &balance ? member : options.argument;
+    const struct ask what = {question->asks, slice_of(argument), &hello, options.wait_s * 1000};
     enum ask_result result = ask(wire, &what, &body, &len, text);
     wire_close(wire);
     node_close(&node);

@@ -13,7 +13,8 @@ const zmq = require("zeromq");
 const z85 = require("./z85");
 
 const FORMAT = "allclear-kit/1";
-const PINNED = ["format", "network", "alliance", "store", "address", "server_key", "ledger_key", "test"];
+const PINNED = ["format", "network", "alliance", "store", "address", "server_key", "ledger_key", "token_key",
+  "test"];
 const SPKI_ED25519 = Buffer.from("302a300506032b6570032100", "hex"); // DER in front of the 32 bytes
 
 // A kit or a folder that cannot be used: which file, what is wrong with it.
@@ -40,6 +41,7 @@ class Kit {
     this.serverKey = hexKey(fields, "server_key");
     this.ledgerKey = hexKey(fields, "ledger_key");
     this.test = fields.test === true;
+    this.tokenKey = fields.token_key === undefined ? null : hexKey(fields, "token_key");
     this.invite = null;
     if (fields.invite_secret !== undefined) {
       this.invite = {public: hexKey(fields, "invite_public"), secret: hexKey(fields, "invite_secret")};

@@ -5,6 +5,7 @@ const {ask} = require("./ask");
 const {Courier, helloOf} = require("./courier");
 const {Folder} = require("./kit");
 const {toEvent} = require("./lines");
+const {hidden, tokenOf} = require("./member_token");
 const {Outbox} = require("./outbox");
 const {outcomeName} = require("./receipt");
 const {Wire} = require("./wire");
@@ -39,8 +40,13 @@ class Store {
   // Hand over events (objects of the contract; integers as number or bigint). They are on the disk when this returns.
   // BadLine refuses all. Returns: a row each (one alone for one event).
   add(...events) {
-    const rows = this.outbox.add(events.map(toEvent));
+    const rows = this.outbox.add(events.map((event) => this.read(event)));
     return events.length === 1 ? rows[0] : rows;
+  }
+
+  // An object of the contract to an event, with tokens for telephone numbers. Throws BadLine.
+  read(event) {
+    return toEvent(hidden(this.folder.kit.tokenKey, event));
   }
 
   // Send what is pending until all has its receipt, or no receipt came for so long, or headquarters refuses (warnings
@@ -102,7 +108,8 @@ class Store {
   }
 
   balance(member, waitS = 10) {
-    return this.query("balance", member, waitS);
+    const key = this.folder.kit.tokenKey;
+    return this.query("balance", key === null ? member : tokenOf(key, member), waitS);
   }
 
   head(waitS = 10) {

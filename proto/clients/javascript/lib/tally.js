@@ -1,7 +1,7 @@
 // The tally of one publishing: each line read counts as exactly one of accepted, waiting, already, refused, pending.
 "use strict";
 
-const {BadLine, parse, toEvent} = require("./lines");
+const {BadLine, parse} = require("./lines");
 const {outcomeName} = require("./receipt");
 
 const CHUNK = 1000;
@@ -40,7 +40,7 @@ class Tally {
 
   eventOf(line, name, place) {
     try {
-      return toEvent(parse(line));
+      return this.store.read(parse(line));
     } catch (error) {
       if (!(error instanceof BadLine)) {
         throw error;

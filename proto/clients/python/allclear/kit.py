@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from zmq.utils import z85
 
 FORMAT = "allclear-kit/1"
-PINNED = ("format", "network", "alliance", "store", "address", "server_key", "ledger_key", "test")
+PINNED = ("format", "network", "alliance", "store", "address", "server_key", "ledger_key", "token_key", "test")
 
 
 class KitError(Exception):
@@ -32,10 +32,12 @@ class Kit:
         self.server_key = bytes.fromhex(fields["server_key"])
         self.ledger_key = bytes.fromhex(fields["ledger_key"])
         self.test = fields.get("test") is True
+        self.token_key = bytes.fromhex(fields["token_key"]) if "token_key" in fields else None
         self.invite = None
         if "invite_secret" in fields:
             self.invite = (bytes.fromhex(fields["invite_public"]), bytes.fromhex(fields["invite_secret"]))
-        keys = [self.network, self.server_key, self.ledger_key, *(self.invite or ())]
+        keys = [self.network, self.server_key, self.ledger_key, *(self.invite or ()),
+                *([] if self.token_key is None else [self.token_key])]
         if fields["format"] != FORMAT or any(len(key) != 32 for key in keys):
             raise ValueError("not a kit of format %s with keys of 64 hex digits" % FORMAT)
 

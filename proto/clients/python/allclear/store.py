@@ -5,6 +5,7 @@ from allclear import ask as asking
 from allclear.courier import Courier, hello
 from allclear.kit import Folder
 from allclear.lines import to_event
+from allclear.member_token import hidden, token_of
 from allclear.outbox import Outbox
 from allclear.receipt import outcome_name
 from allclear.wire import Wire
@@ -39,8 +40,12 @@ class Store:
     def add(self, *events):
         """Hand over events (objects of the contract). They are on the disk when this returns. BadLine refuses all.
         Returns: a row each (one alone for one event)."""
-        rows = self.outbox.add([to_event(event) for event in events])
+        rows = self.outbox.add([self.read(event) for event in events])
         return rows[0] if len(events) == 1 else rows
+
+    def read(self, event):
+        """An object of the contract to an Event, with tokens for telephone numbers. Raises BadLine."""
+        return to_event(hidden(self.folder.kit.token_key, event))
 
     def send(self, wait_s=30):
         """Send what is pending until all has its receipt, or no receipt came for so long, or headquarters refuses
@@ -95,7 +100,8 @@ class Store:
         return self.query("statement", cycle, wait_s)
 
     def balance(self, member, wait_s=10):
-        return self.query("balance", member, wait_s)
+        key = self.folder.kit.token_key
+        return self.query("balance", member if key is None else token_of(key, member), wait_s)
 
     def head(self, wait_s=10):
         return self.query("head", "", wait_s)

@@ -1,5 +1,5 @@
 """The tally of one publishing: each line read counts as exactly one of accepted, waiting, already, refused, pending."""
-from allclear.lines import BadLine, parse, to_event
+from allclear.lines import BadLine, parse
 from allclear.receipt import outcome_name
 
 CHUNK = 1000
@@ -21,7 +21,7 @@ class Tally:
                 continue
             self.counts["read"] += 1
             try:
-                chunk.append((to_event(parse(line)), place))
+                chunk.append((self.store.read(parse(line)), place))
             except BadLine as error:
                 self._refuse(name, place, "", "BAD_LINE", str(error))
             if len(chunk) == CHUNK:
