@@ -136,7 +136,7 @@ bool correct_check_reverse(const struct hq_door *door, struct fault *ret_fault)
 {
     static _Thread_local struct event event;
     const struct hq_reverse *reverse = &door->body.reverse;
-    struct hq_reverse now;
+    struct hq_reverse now = {0};
     struct decode_fault fault;
     struct fault why = {0};
     struct past past;
