@@ -25,6 +25,9 @@ static void on_cleared(void *context, const struct cleared *cleared)
 {
     struct book *book = context;
 
+    if (book->listener.cleared != NULL) {
+        book->listener.cleared(book->listener.context, book, cleared);
+    }
     results_stream_add(&book->results, cleared);
     past_index_note(&book->past, cleared, book->records);
     if (cleared->outcome == OUTCOME_ACCEPTED && cleared->booked <= cleared->occurred) {
@@ -40,8 +43,11 @@ static void on_cleared(void *context, const struct cleared *cleared)
 
 static void on_expired(void *context, const struct expired *expired)
 {
-    (void)context;
-    (void)expired; /* positions have it; nothing is listed */
+    struct book *book = context;
+
+    if (book->listener.expired != NULL) { /* the book lists nothing: positions have it */
+        book->listener.expired(book->listener.context, book, expired);
+    }
 }
 
 void book_init(struct book *book, struct record_source source)

@@ -39,6 +39,16 @@ struct cycle {
     char incomplete[REASON_LEN_MAX + 1]; /* why it closed all the same */
 };
 
+struct book;
+
+/* Hears of every event that is cleared and of every lot that ends with a day, as the rules tell the
+ * book; book->records is the record's index. Any function may be NULL. */
+struct book_listener {
+    void *context;
+    void (*cleared)(void *context, const struct book *book, const struct cleared *cleared);
+    void (*expired)(void *context, const struct book *book, const struct expired *expired);
+};
+
 struct book {
     struct state state;
     struct apply apply;
@@ -73,6 +83,7 @@ struct book {
     /* Told of a closing cycle before its figures are cleared; may be NULL. */
     void (*on_close)(void *context, const struct cycle *cycle, const struct report *report);
     void *on_close_context;
+    struct book_listener listener;
 };
 
 /* An empty book. `source` gives records back by index. */

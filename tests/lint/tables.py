@@ -54,7 +54,7 @@ EDGES = {
     'tools/render': (['clearing/base', 'clearing/money', 'clearing/facts', 'clearing/claims',
                       'clearing/report', 'tools'], 'reports become text'),
     'tools/simulate': (['clearing/base', 'clearing/apply', 'clearing/report', 'proto/write',
-                        'tools/lines'], 'the rules over files in memory'),
+                        'tools/lines', 'tools', 'tools/alliance', 'tools/explain'], 'the rules over files in memory'),
     'tools/explain': (['clearing/base', 'clearing/apply', 'proto/read', 'tools', 'tools/lines',
                        'tools/alliance', 'tools/render'],
                       'says what apply did, from its own figures'),
@@ -74,6 +74,8 @@ EDGES = {
                   'proto/read', 'proto/write', 'tools', 'tools/csv', 'tools/people',
                   'tools/render', 'tools/node'],
                  'headquarters: signs records, reads and re-derives copies of a journal'),
+    'tools/why': (['clearing/base', 'tools', 'tools/explain', 'tools/hq', 'tools/render'],
+                  'explanations out of a ledger: a view of it under a watch'),
     'tools/bench': (['clearing/base', 'clearing/crypto', 'clearing/facts', 'clearing/journal',
                      'clearing/members',
                      'proto/read', 'proto/write', 'tools', 'tools/alliance', 'tools/hq', 'tools/node'],
@@ -120,7 +122,7 @@ DOORS = {
     # JSON is spoken at the control socket and at the tools' edges, never below them
     'jansson.h': ['daemon/answers.h', 'daemon/control.h', 'daemon/reports.h', 'daemon/server.h', 'tools/door/',
                   'tools/explain/', 'tools/hq/', 'tools/lines/', 'tools/node/', 'tools/people/',
-                  'tools/render/', 'tools/tills/check.c', 'tests/'],
+                  'tools/render/', 'tools/tills/check.c', 'tools/why/', 'tests/'],
     'check.h': ['tests/'],
 }
 

@@ -26,6 +26,14 @@ void explain_write_text(const struct state *state, const struct cleared *cleared
  * Texts are in the language chosen; what does not apply is "" or 0. */
 void explain_write_json(const struct state *state, const struct cleared *cleared, FILE *out);
 
+/* One line of it: the claims of a kind, each with the parts that it is the sum of (rule 1). Nothing
+ * where there is none. As JSON: {"claims":[{"debtor","creditor","kind","reversal","amount_fen",
+ * "parts":[{"product","lot","sold","used","terms","amount_fen"}]}]}. */
+void explain_line_text(const struct state *state, const struct cleared *cleared, claim_kind_t kind,
+                       const struct look *look, FILE *out);
+void explain_line_json(const struct state *state, const struct cleared *cleared, claim_kind_t kind,
+                       FILE *out);
+
 /* A lot that the event made has ended with a day. */
 void explain_expired_text(const struct state *state, const struct expired *expired,
                           const struct look *look, FILE *out);

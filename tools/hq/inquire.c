@@ -1,5 +1,8 @@
 #include "tools/hq/inquire.h"
 
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -189,6 +192,60 @@ char *inquire_report(const char *dir, const char *cycle, size_t *ret_len, struct
         return NULL;
     }
     return asked_or_made(dir, cycle, ret_len, ret_fault);
+}
+
+/* What a copy of the daemon's consists of. */
+static void remove_copy(const char *copy)
+{
+    static const char *const names[] = {
+        "journal/data.mdb", "journal/lock.mdb", "checkpoint.0", "checkpoint.1", "journal", ""};
+    char path[FILES_PATH_MAX];
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (files_path(copy, names[i], path, NULL)) {
+            (void)remove(path);
+        }
+    }
+}
+
+static struct view *view_of_copy(const struct view_options *options, const char *copy,
+                                 struct fault *ret_fault)
+{
+    struct view_options of_copy = *options;
+    json_t *answer = NULL;
+    struct view *view = NULL;
+
+    of_copy.dir = copy;
+    if (control_ask(options->dir, json_pack("{s:s,s:s}", "verb", "backup", "to", copy), &answer,
+                    ret_fault) == CONTROL_ANSWERED) {
+        view = view_open(&of_copy, ret_fault);
+    }
+    json_decref(answer);
+    remove_copy(copy); /* an open file stays readable without its name */
+    return view;
+}
+
+struct view *inquire_view(const struct view_options *options, struct fault *ret_fault)
+{
+    char run[PATH_MAX];
+    char copy[FILES_PATH_MAX];
+
+    if (!made(options->dir, ret_fault)) {
+        return NULL;
+    }
+    if (!inquire_is_running(options->dir)) {
+        return view_ready(options->dir, ret_fault) ? view_open(options, ret_fault) : NULL;
+    }
+    if (realpath(options->dir, run) == NULL ||
+        !files_path(run, "run/view.XXXXXX", copy, ret_fault)) {
+        (void)fault_set_errno(ret_fault, errno, "%s", options->dir);
+        return NULL;
+    }
+    if (mkdtemp(copy) == NULL) {
+        (void)fault_set_errno(ret_fault, errno, "%s: cannot make a folder for a copy", copy);
+        return NULL;
+    }
+    return view_of_copy(options, copy, ret_fault);
 }
 
 bool inquire_is_running(const char *dir)

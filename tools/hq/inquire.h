@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "clearing/base/fault.h"
+#include "tools/hq/view.h"
 
 /* Inquire {"verb":VERB}: head, digest, positions, report (of the open cycle) or terms (answers.h).
  * Returns: NULL with ret_fault; the caller gives it back with json_decref. */
@@ -19,6 +19,11 @@ json_t *inquire_request(const char *dir, json_t *take_request, struct fault *ret
  * reports/ID.json is not believed by itself.
  * Returns: NULL with ret_fault; the caller frees. Out: *ret_len. */
 char *inquire_report(const char *dir, const char *cycle, size_t *ret_len, struct fault *ret_fault);
+
+/* Read the ledger of a folder from its first record: the folder at rest, or a copy that the daemon
+ * makes beside its socket and of which nothing is left on the disk. options->dir is the folder.
+ * Returns: NULL with ret_fault; the caller closes. */
+struct view *inquire_view(const struct view_options *options, struct fault *ret_fault);
 
 /* Does a daemon run on this folder? */
 bool inquire_is_running(const char *dir);

@@ -161,6 +161,7 @@ static bool open_parts(struct view *view, const struct view_options *options,
     view->fetches = journal_reader_new(view->journal, 0);
     view->book.on_close = options->on_close;
     view->book.on_close_context = options->context;
+    view->book.listener = options->listener;
     return read_checkpoint(view, options->dir, &anchor, ret_fault) &&
            apply_all(view, options, &anchor, ret_fault);
 }

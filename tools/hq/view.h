@@ -16,6 +16,7 @@ struct view_options {
     /* Told of each closed cycle (struct book's on_close); may be NULL. */
     void (*on_close)(void *context, const struct cycle *cycle, const struct report *report);
     void *context;
+    struct book_listener listener; /* of the book, with a context of its own */
 };
 
 struct view {

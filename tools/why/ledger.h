@@ -1,0 +1,22 @@
+/* Why, out of a ledger: its records are applied again, under a watch. Nothing is computed by other
+ * rules than those that cleared. One thread. */
+#ifndef TOOLS_WHY_LEDGER_H
+#define TOOLS_WHY_LEDGER_H
+
+#include "clearing/base/check.h"
+#include "clearing/base/fault.h"
+#include "tools/explain/watch.h"
+
+/* Explain an event, or a line of it, down to what was signed, on stdout. `dir` is a data folder
+ * (its daemon may run) or a backup. Returns: the exit code, after a complaint. */
+int ledger_explain(const char *dir, struct watch *watch);
+
+/* Explain a participant's net of a closed cycle, or of the open one ("open"): its statement, its
+ * largest lines by name, and the sum. Returns: the exit code, after a complaint. */
+int ledger_explain_net(const char *dir, const char *participant, const char *cycle, bool json);
+
+/* Say on stderr now and then how far a reading is, once it takes longer than a second: a
+ * view_options' progress. */
+void ledger_progress(void *context, uint64_t records, uint64_t of, uint64_t events);
+
+#endif
