@@ -10,6 +10,7 @@
 #include "tools/door/door_verbs.h"
 #include "tools/hq/hq_verbs.h"
 #include "tools/node/node_verbs.h"
+#include "tools/opening/verb_opening.h"
 #include "tools/render/language.h"
 #include "tools/verbs.h"
 
@@ -38,6 +39,7 @@ static const struct verb {
     {"init", verb_init, N_("make a new alliance's data folder and keys")},
     {"apply", verb_apply, N_("bring changed rules and stores into force")},
     {"diff", verb_diff, N_("say what changed rules would change")},
+    {"opening", verb_opening, N_("bring members over from an old system")},
     {"invite", verb_invite, N_("make a store's kit to join with")},
     {"key", verb_key, N_("list, approve and revoke stores' keys")},
     {"freeze", verb_freeze, N_("take no more batches from a store")},

@@ -82,21 +82,29 @@ day_t ruling_valid_to(const struct ruling *ruling, const struct product *product
     return product->valid_days == 0 ? DAY_MAX : ruling->occurred + product->valid_days;
 }
 
-void ruling_grant(struct ruling *ruling, const struct product *product, participant_t payer,
-                  int64_t points, money_t issue)
+struct lot_class ruling_points_class(const struct ruling *ruling, const struct product *product,
+                                     participant_t payer)
 {
     struct lot_class class = ruling_class(ruling, product);
     bool priced = product->model == MODEL_PF;
 
-    if (points == 0) {
-        return;
-    }
     class.issuer = payer;
     class.debtors[0] = priced ? product->fund_participant : payer;
     class.fund = priced ? product->fund_participant : (participant_t){0};
     class.beneficiary = priced ? product->beneficiary_participant : (participant_t){0};
     class.redeem_price = product->redeem_price;
     class.principal_rate = (rate_t){MILLION};
+    return class;
+}
+
+void ruling_grant(struct ruling *ruling, const struct product *product, participant_t payer,
+                  int64_t points, money_t issue)
+{
+    struct lot_class class = ruling_points_class(ruling, product, payer);
+
+    if (points == 0) {
+        return;
+    }
     struct lot lot = {
         .id = ruling_next_lot(ruling),
         .units = points,
@@ -113,7 +121,7 @@ void ruling_grant(struct ruling *ruling, const struct product *product, particip
         .product = class.product,
         .units = points,
         .principal = lot.principal,
-        .money = priced ? issue : money(0),
+        .money = product->model == MODEL_PF ? issue : money(0),
         .valid_to = lot.valid_to,
     };
     effects_add(ruling->effects, &effect, NULL, 0);

@@ -113,6 +113,9 @@ void ruling_payers(const struct ruling *ruling, const struct funders *funders,
 struct member *ruling_begin_member(struct ruling *ruling);
 /* A class with what every lot of this product made here and now has. */
 struct lot_class ruling_class(const struct ruling *ruling, const struct product *product);
+/* The same of points that a payer grants (rules 18, 19). */
+struct lot_class ruling_points_class(const struct ruling *ruling, const struct product *product,
+                                     participant_t payer);
 /* The list of a member's lots, or the pack's, that lots of this class belong to. */
 uint32_t *ruling_list(const struct ruling *ruling, const struct lot_class *class, slice_t pack);
 /* The next lot number of this event. */

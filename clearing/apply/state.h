@@ -58,6 +58,8 @@ struct state {
     uint64_t accepted; /* events accepted so far: the last sequence number given out */
     day_t next_expiry; /* no lot ends before this day's day-end (while a sweep runs: none that was
                         * swept or made since) */
+    uint64_t opening_first; /* sequence numbers of the opening's parts; 0: there was none */
+    uint64_t opening_last;
     struct sweep sweep;
     struct members members;
     struct numbers numbers;
@@ -79,6 +81,12 @@ void state_take_terms(struct state *state, struct terms *take_terms);
 /* The terms in force on a day: the latest version whose `from` is not after it; before the first
  * version, the first. There is at least one. */
 const struct terms *state_terms(const struct state *state, day_t day);
+
+/* Is this a sequence number of the opening, not of an event? */
+static inline bool state_is_opening(const struct state *state, uint64_t seq)
+{
+    return state->opening_last != 0 && seq >= state->opening_first && seq <= state->opening_last;
+}
 
 /* How many ranges are left; 0: no sweep runs. */
 uint64_t state_sweep_left(const struct state *state);

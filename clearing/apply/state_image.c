@@ -72,11 +72,13 @@ static bool sweep_load(struct sweep *sweep, struct reader *reader)
 
 void state_save(const struct state *state, struct spool *spool)
 {
-    struct writer *writer = spool_room(spool, 64);
+    struct writer *writer = spool_room(spool, 96);
 
     write_signed(writer, state->open_day);
     write_varint(writer, state->accepted);
     write_signed(writer, state->next_expiry);
+    write_varint(writer, state->opening_first);
+    write_varint(writer, state->opening_last);
     sweep_save(&state->sweep, spool);
     members_save(&state->members, spool);
     numbers_save(&state->numbers, spool);
@@ -91,6 +93,8 @@ bool state_load(struct state *state, struct reader *reader)
     state->open_day = read_day(reader);
     state->accepted = read_varint(reader);
     state->next_expiry = read_day(reader);
+    state->opening_first = read_varint(reader);
+    state->opening_last = read_varint(reader);
     return sweep_load(&state->sweep, reader) && members_load(&state->members, reader) &&
            numbers_load(&state->numbers, reader) && waiting_load(&state->waiting, reader) &&
            totals_load(&state->totals, reader) &&

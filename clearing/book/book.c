@@ -74,6 +74,7 @@ void book_deinit(struct book *book)
     free(book->streams);
     free(book->cycles);
     free(book->rules);
+    free(book->parts);
     free(book->refused.list);
     free(book->late.list);
     *book = (struct book){0};

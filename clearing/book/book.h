@@ -39,6 +39,12 @@ struct cycle {
     char incomplete[REASON_LEN_MAX + 1]; /* why it closed all the same */
 };
 
+/* A part of an opening: its record, and SHA-256 of the part. */
+struct book_part {
+    uint64_t record;
+    uint8_t digest[DIGEST_LEN];
+};
+
 struct book;
 
 /* Hears of every event that is cleared and of every lot that ends with a day, as the rules tell the
@@ -77,6 +83,9 @@ struct book {
     struct report_events refused; /* of the open cycle */
     struct report_events late;
     struct report_adjustments adjustments;
+    struct book_part *parts; /* of an opening, that no seal has named */
+    uint32_t part_count;
+    uint32_t part_capacity;
     bool events_in_hq; /* the last headquarters' record held an event, its results are these */
     struct results_stream results;
     struct event event; /* scratch */

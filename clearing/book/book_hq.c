@@ -6,6 +6,7 @@
 #include "clearing/base/memory.h"
 #include "clearing/book/correct.h"
 #include "clearing/book/network.h"
+#include "clearing/book/opening.h"
 #include "proto/codec/terms_codec.h"
 
 static bool refuse(struct fault *ret_fault, const char *text)
@@ -448,6 +449,10 @@ static bool apply_body(struct hq_door *door, struct fault *ret_fault)
         return correct_adjust(door, ret_fault);
     case HQ_REVERSE:
         return correct_reverse(door, ret_fault);
+    case HQ_OPENING_PART:
+        return book_opening_part(door, ret_fault);
+    case HQ_OPENING:
+        return book_opening(door, ret_fault);
     }
     return refuse(ret_fault, "a record of an unknown kind");
 }
@@ -468,7 +473,7 @@ bool book_hq_after_sweep(slice_t bytes)
 
     return hq_decode_record(bytes, &record, &fault) &&
            hq_decode_body(record.body, &body, &fault) &&
-           (body.type == HQ_CYCLE_CLOSE || body.type == HQ_REVERSE);
+           (body.type == HQ_CYCLE_CLOSE || body.type == HQ_REVERSE || body.type == HQ_OPENING);
 }
 
 bool book_apply_hq(struct book *book, slice_t bytes, int64_t received_ms, struct writer *results,

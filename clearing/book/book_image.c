@@ -6,7 +6,7 @@
 #include "clearing/base/memory.h"
 #include "clearing/book/book.h"
 
-#define IMAGE_VERSION 4
+#define IMAGE_VERSION 5
 #define EVENT_ROOM    (2 * CODE_LEN_MAX + 64)
 
 static bool read_code(struct reader *reader, code_t *ret_code)
@@ -242,6 +242,12 @@ static void head_save(const struct book *book, struct spool *spool)
     for (uint32_t i = 0; i < book->rule_count; i++) {
         write_varint(spool_room(spool, 16), book->rules[i]);
     }
+    write_varint(spool_room(spool, 16), book->part_count);
+    for (uint32_t i = 0; i < book->part_count; i++) {
+        struct writer *part = spool_room(spool, 16 + DIGEST_LEN);
+        write_varint(part, book->parts[i].record);
+        write_bytes(part, book->parts[i].digest, DIGEST_LEN);
+    }
 }
 
 void book_save(const struct book *book, struct spool *spool)
@@ -273,6 +279,22 @@ static bool rules_load(struct book *book, struct reader *reader, struct fault *r
     return !reader->bad;
 }
 
+/* They rise, and are of records before. */
+static bool parts_load(struct book *book, struct reader *reader)
+{
+    uint64_t count = read_varint_max(reader, reader->len);
+
+    for (uint64_t i = 0; i < count && !reader->bad; i++) {
+        struct book_part part = {.record = read_varint(reader)};
+        read_raw(reader, part.digest, DIGEST_LEN);
+        reader->bad = reader->bad || part.record >= book->records ||
+                      (i > 0 && part.record <= book->parts[i - 1].record);
+        MEMORY_GROW(book->parts, book->part_count, book->part_capacity);
+        book->parts[book->part_count++] = part;
+    }
+    return !reader->bad;
+}
+
 static bool head_load(struct book *book, struct reader *reader, struct fault *ret_fault)
 {
     if (read_u8(reader) != IMAGE_VERSION) {
@@ -290,7 +312,7 @@ static bool head_load(struct book *book, struct reader *reader, struct fault *re
     book->cycle_from = read_day(reader);
     book->cycle_first_record = read_varint(reader);
     book->sweep_owed = read_u8(reader) == 1;
-    return !reader->bad && rules_load(book, reader, ret_fault);
+    return !reader->bad && rules_load(book, reader, ret_fault) && parts_load(book, reader);
 }
 
 bool book_load(struct book *book, struct reader *reader, struct fault *ret_fault)

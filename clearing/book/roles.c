@@ -12,6 +12,8 @@ static const struct role_rule rules[] = {
     {HQ_CLOCK_SET, ROLE_BIT_OPERATOR, 0},
     {HQ_ADJUST, ROLE_BIT_MAKER, ROLE_BIT_CHECKER},
     {HQ_REVERSE, ROLE_BIT_MAKER, ROLE_BIT_CHECKER},
+    {HQ_OPENING_PART, ROLE_BIT_MAKER, 0},
+    {HQ_OPENING, ROLE_BIT_MAKER, ROLE_BIT_CHECKER},
 };
 
 static const struct {

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "proto/codec/opening.h"
 #include "proto/codec/wire.h"
 
 const char *hq_type_name(hq_type_t type)
@@ -29,6 +30,10 @@ const char *hq_type_name(hq_type_t type)
         return "adjust";
     case HQ_REVERSE:
         return "reverse";
+    case HQ_OPENING_PART:
+        return "opening_part";
+    case HQ_OPENING:
+        return "opening";
     }
     return "unknown";
 }
@@ -257,8 +262,26 @@ static bool read_what_field(struct wire *r, uint32_t tag, struct hq_body *body)
         return read_adjust(r, tag, &body->adjust);
     case HQ_REVERSE:
         return read_reverse(r, tag, &body->reverse);
+    case HQ_OPENING_PART:
+    case HQ_OPENING:
+        break; /* read_opening takes it whole */
     }
     return wire_fail(r, DECODE_FIELD_UNKNOWN);
+}
+
+/* Kept as bytes, once they have been read for their form's sake. */
+static bool read_opening(struct wire *r, struct hq_body *body)
+{
+    static _Thread_local struct opening_seal seal;
+    struct decode_fault fault;
+    uint32_t lots = 0;
+
+    if (!wire_bytes(r, &body->opening)) {
+        return false;
+    }
+    bool good = body->type == HQ_OPENING ? opening_decode_seal(body->opening, &seal, &fault)
+                                         : opening_decode_part(body->opening, &lots, &fault);
+    return good || wire_fail(r, fault.error);
 }
 
 static bool read_what(struct wire *r, uint32_t tag, struct hq_body *body)
@@ -267,13 +290,16 @@ static bool read_what(struct wire *r, uint32_t tag, struct hq_body *body)
     uint32_t last = 0;
     uint32_t inner = 0;
 
-    if (tag < TAG_BYTES(HQ_INIT) || tag > TAG_BYTES(HQ_REVERSE) || (tag & 7) != 2) {
+    if (tag < TAG_BYTES(HQ_INIT) || tag > TAG_BYTES(HQ_OPENING) || (tag & 7) != 2) {
         return wire_fail(r, DECODE_FIELD_UNKNOWN);
     }
     if (body->type != 0) {
         return wire_fail(r, DECODE_FIELD_ORDER);
     }
     body->type = (hq_type_t)(tag >> 3);
+    if (body->type == HQ_OPENING_PART || body->type == HQ_OPENING) {
+        return read_opening(r, body);
+    }
     bool ok = wire_enter(r, &outer);
     while (ok && wire_tag(r, 0, &last, &inner)) {
         ok = read_what_field(r, inner, body);
@@ -336,6 +362,9 @@ static bool what_complete(const struct hq_body *body)
                body->adjust.amount_fen != 0;
     case HQ_REVERSE:
         return body->reverse.store.len != 0 && body->reverse.event.len != 0;
+    case HQ_OPENING_PART:
+    case HQ_OPENING:
+        return body->opening.len != 0;
     }
     return false;
 }

@@ -29,6 +29,8 @@ typedef enum {
     HQ_OPERATOR = 24,
     HQ_ADJUST = 25,
     HQ_REVERSE = 26,
+    HQ_OPENING_PART = 27,
+    HQ_OPENING = 28,
 } hq_type_t;
 
 struct hq_record {
@@ -111,6 +113,7 @@ struct hq_body {
         struct hq_operator operator; /* HQ_OPERATOR */
         struct hq_adjust adjust;
         struct hq_reverse reverse;
+        slice_t opening; /* HQ_OPENING_PART, HQ_OPENING: for opening.h, which takes it */
     };
 };
 

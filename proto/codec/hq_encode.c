@@ -1,5 +1,5 @@
 /* The writing side of hq.h. Terms, registry rows and events are bytes already, so the bodies of
- * `apply` and `reverse` are put together here; all else is written by protobuf-c. */
+ * `apply`, `reverse` and the opening are put together here; all else is written by protobuf-c. */
 #include "proto/codec/hq.h"
 
 #include <string.h>
@@ -183,6 +183,11 @@ static bool put_what(struct hq_messages *m, const struct hq_body *body)
         /* appended likewise */
         m->body.what_case = ALLCLEAR__V1__HQ_BODY__WHAT__NOT_SET;
         return code_valid(body->reverse.store) && body->reverse.event.len != 0;
+    case HQ_OPENING_PART:
+    case HQ_OPENING:
+        /* likewise */
+        m->body.what_case = ALLCLEAR__V1__HQ_BODY__WHAT__NOT_SET;
+        return body->opening.len != 0;
     }
     return false;
 }
@@ -242,6 +247,19 @@ static size_t append_blocks(uint32_t field, const struct block blocks[2], uint8_
     return (size_t)(at - out);
 }
 
+/* The same for a message that is bytes already. */
+static size_t append_message(uint32_t field, slice_t message, uint8_t *out, size_t cap, size_t len)
+{
+    uint8_t head[20];
+    size_t n = block_head(field, message.len, head);
+
+    if (cap - len < n + message.len) {
+        return 0;
+    }
+    memcpy(mempcpy(out + len, head, n), message.text, message.len);
+    return len + n + message.len;
+}
+
 size_t hq_encode_body(const struct hq_body *body, uint8_t *out, size_t cap)
 {
     struct hq_messages m;
@@ -270,6 +288,9 @@ size_t hq_encode_body(const struct hq_body *body, uint8_t *out, size_t cap)
     if (len != 0 && body->type == HQ_REVERSE) {
         const struct block reversal[2] = {{3, body->reverse.store}, {7, body->reverse.event}};
         return append_blocks(HQ_REVERSE, reversal, out, cap, len);
+    }
+    if (len != 0 && (body->type == HQ_OPENING_PART || body->type == HQ_OPENING)) {
+        return append_message((uint32_t)body->type, body->opening, out, cap, len);
     }
     return len;
 }

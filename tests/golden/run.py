@@ -131,6 +131,8 @@ def check_run(tally, program, case, expected):
     name = "%s (%s)" % (case.name, expected["alliance"])
     with tempfile.TemporaryDirectory() as directory:
         command = ["simulate", alliance_of(case, expected["alliance"]), *events_of(case, expected, directory)]
+        if (case / "opening.csv").exists():
+            command += ["--opening", case / "opening.csv"]
         out = pathlib.Path(directory) / "out"
         code, text, complaint = run(program, *command, "--out", out, "--format", "json")
         tally.equal(name + " exit code " + complaint, code, 0)

@@ -15,6 +15,7 @@ import random
 import events
 import invent
 import model
+import opening
 import undo
 from invent import some
 from terms import Alliance
@@ -40,6 +41,8 @@ class History:
         self.pack_ids = 0
         self.by_kind = {k: [p for p in self.alliance.products.values() if p.kind == k]
                         for k in ("stored_value", "pack", "points")}
+        self.opening = opening.invent(random.Random("opening %d" % seed), self)
+        opening.make(self.live, self.opening, invent.START.toordinal())
         self.write(rng.randint(5, 120), rng.randint(1, 10))
 
     def write(self, count, days):
@@ -524,6 +527,8 @@ class History:
         texts = {"alliance.conf": invent.conf_text(self.data), "stores.csv": invent.csv_text(self.data["stores_csv"]),
                  "ALLIANCE.json": json.dumps(self.data, ensure_ascii=False, indent=1)}
         texts.update({"%s.jsonl" % s: "".join(x + "\n" for x in lines) for s, lines in self.files().items()})
+        if self.opening:
+            texts["opening.csv"] = opening.text(self.opening, self.alliance)
         for name, text in texts.items():
             with open(os.path.join(directory, name), "w", encoding="utf-8") as f:
                 f.write(text)

@@ -23,8 +23,8 @@ FILES = ("cleared.jsonl", "lots.jsonl")
 USES = {"principal", "bonus", "pack", "points_redeem"}
 
 
-def clear_with_model(data, lines):
-    clearing = model.simulate(Alliance(data), lines)
+def clear_with_model(data, lines, opening):
+    clearing = model.simulate(Alliance(data), lines, opening)
     return clearing, {"cleared.jsonl": model.dump(clearing.out), "lots.jsonl": model.dump(clearing.end_lots())}
 
 
@@ -33,6 +33,8 @@ def clear_with_program(program, history, directory, bad):
     command = [program, "simulate", "--format", "json", os.path.join(directory, "alliance.conf")]
     for store in history.stores:
         command += ["--events", "%s=%s" % (store, os.path.join(directory, store + ".jsonl"))]
+    if history.opening:
+        command += ["--opening", os.path.join(directory, "opening.csv")]
     out = os.path.join(directory, "c")
     os.makedirs(out, exist_ok=True)
     done = subprocess.run(command + ["--out", out], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=60)
@@ -77,7 +79,7 @@ def compact(x):
 
 def source_of(history, reference):
     """The line or lines of the files that may be this event."""
-    if not reference:
+    if not reference or reference.startswith("opening"):
         return []
     store, terminal, number = reference.split(":")
     found = []
@@ -175,12 +177,12 @@ def broken_property(clearing, totals, cleared):
 def lot_totals(clearing):
     """What each lot may settle on each debtor; a voided refund's lots count as well."""
     totals = {}
-    for record in clearing.records.values():
-        for lot in record.lots:
-            kind = {"stored_value": "principal", "points": "points_redeem", "pack": "pack"}[lot.product.kind]
-            for name, debtors in ((kind, lot.main), ("bonus", lot.side)):
-                for who, n in debtors:
-                    totals[(lot.id, name, who)] = totals.get((lot.id, name, who), 0) + n
+    made = [lot for record in clearing.records.values() for lot in record.lots]
+    for lot in clearing.opened + made:
+        kind = {"stored_value": "principal", "points": "points_redeem", "pack": "pack"}[lot.product.kind]
+        for name, debtors in ((kind, lot.main), ("bonus", lot.side)):
+            for who, n in debtors:
+                totals[(lot.id, name, who)] = totals.get((lot.id, name, who), 0) + n
     return totals
 
 
@@ -192,12 +194,12 @@ def judge(job):
     seen = []
     for data in (history.data, swapped(history.data)) if properties else (history.data,):
         history.data = data
-        clearing, ours = clear_with_model(data, lines)
+        clearing, ours = clear_with_model(data, lines, history.opening)
         problem = ""
         if program:
             directory = tempfile.mkdtemp(prefix="judge-")
             try:
-                theirs, problem = clear_with_program(program, history, directory, bad)
+                theirs, problem = clear_with_program(program, history, directory, bad or clearing.opening_refused)
                 if None not in theirs.values():
                     problem = difference(history, ours, theirs) or problem
                 if problem and keep:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A second, independent reading of the rules of clearing: clears files of events as `simulate` does.
 
-model.py ALLIANCE.json --events STORE=FILE ... --out DIR
+model.py ALLIANCE.json --events STORE=FILE ... [--opening LOTS.csv] --out DIR
 """
 import argparse
 import json
@@ -9,6 +9,7 @@ import os
 import sys
 
 import events
+import opening as opening_lots
 import undo
 from lots import Claims, Commission, Lot, half_up, largest_remainder, peel_shares
 from terms import MILLION, WEEKDAYS, Alliance, day, day_text, in_force
@@ -81,6 +82,7 @@ class Clearing:
     def __init__(self, alliance):
         self.alliance = alliance
         self.members = {}           # member -> home store
+        self.opened = []            # the opening's lots
         self.lots = {}              # (member, product, pack) -> lots, in queue order once sorted
         self.packs = {}             # pack -> (member, product)
         self.records = {}
@@ -210,9 +212,12 @@ class Clearing:
         return here, lots
 
     def add_lot(self, record, lot, at_head=None):
+        record.lots.append(lot)
+        return self.put_lot(lot, at_head)
+
+    def put_lot(self, lot, at_head=None):
         self.seq += 1
         lot.seq = self.seq
-        record.lots.append(lot)
         queue = self.lots.setdefault((lot.member, lot.product.id, lot.pack), [])
         queue.insert(len(queue) if at_head is None else at_head, lot)
         return lot
@@ -548,9 +553,11 @@ def read_files(files, complain):
     return lines
 
 
-def simulate(alliance, lines):
+def simulate(alliance, lines, opening=()):
     clearing = Clearing(alliance)
-    for item in sorted(number_items(lines, alliance), key=Item.order):
+    items = sorted(number_items(lines, alliance), key=Item.order)
+    clearing.opening_refused = not opening_lots.make(clearing, opening, items[0].occurred if items else 0)
+    for item in items:
         clearing.clear(item)
     return clearing
 
@@ -563,6 +570,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("alliance")
     parser.add_argument("--events", action="append", default=[], metavar="STORE=FILE")
+    parser.add_argument("--opening", metavar="LOTS.csv")
     parser.add_argument("--out", required=True)
     args = parser.parse_args()
     with open(args.alliance, encoding="utf-8") as f:
@@ -571,12 +579,12 @@ def main():
     lines = read_files([x.split("=", 1) for x in args.events], bad.append)
     for complaint in bad:
         print(complaint, file=sys.stderr)
-    clearing = simulate(alliance, lines)
+    clearing = simulate(alliance, lines, opening_lots.read(args.opening) if args.opening else ())
     os.makedirs(args.out, exist_ok=True)
     for name, objects in (("cleared.jsonl", clearing.out), ("lots.jsonl", clearing.end_lots())):
         with open(os.path.join(args.out, name), "w", encoding="utf-8") as f:
             f.write(dump(objects))
-    return 65 if bad else 0
+    return 65 if bad or clearing.opening_refused else 0
 
 
 if __name__ == "__main__":

@@ -35,6 +35,33 @@ static slice_t reversal(void)
     return bytes_of(event_bytes, encode_event(&event, event_bytes, sizeof event_bytes));
 }
 
+/* 1 part, its digest, a total of 1 lot of "h" and "c" */
+static const uint8_t a_seal[] = {
+    0x08, 1,  0x12, 32, 1,  2,  3,  4,  5,  6,  7,  8,    9, 10,   11, 12,  13,   14, 15,  16,   17,
+    18,   19, 20,   21, 22, 23, 24, 25, 26, 27, 28, 29,   30, 31,  32, 0x1a, 8, 0x0a, 1, 'h', 0x12,
+    1,    'c', 0x18, 1};
+
+/* What two people sign, and what comes in parts. */
+static void random_rest(struct hq_body *body)
+{
+    if (body->type == HQ_OPENING_PART) {
+        body->opening = slice_of("\x0a\x04\x08\x01\x30\x02"); /* member 1, 1 unit */
+        return;
+    }
+    body->number = 0;
+    if (body->type == HQ_OPENING) {
+        body->opening = (slice_t){(const char *)a_seal, sizeof a_seal};
+    } else if (body->type == HQ_REVERSE) {
+        body->reverse.store = random_code(&rng);
+        body->reverse.event = reversal();
+    } else {
+        body->adjust = (struct hq_adjust){random_code(&rng), random_code(&rng),
+                                          1 + (int64_t)random_below(&rng, 1000000),
+                                          random_below(&rng, 2) == 0 ? slice_of("2026-03")
+                                                                     : (slice_t){0}};
+    }
+}
+
 static struct hq_body random_body(void)
 {
     /* a Registry with the party "p", and Terms of version 1 */
@@ -42,7 +69,7 @@ static struct hq_body random_body(void)
         .network = digest,
         .number = random_number(&rng, UINT64_MAX),
         .created_ms = 1 + (int64_t)random_below(&rng, 1000000),
-        .type = (hq_type_t)(HQ_INIT + random_below(&rng, HQ_REVERSE - HQ_INIT + 1)),
+        .type = (hq_type_t)(HQ_INIT + random_below(&rng, HQ_OPENING - HQ_INIT + 1)),
     };
 
     rng.used = 0;
@@ -90,16 +117,10 @@ static struct hq_body random_body(void)
         body.operator.possession = body.operator.roles == 0 ? NULL : digest;
         break;
     case HQ_ADJUST:
-        body.number = 0;
-        body.adjust = (struct hq_adjust){random_code(&rng), random_code(&rng),
-                                         1 + (int64_t)random_below(&rng, 1000000),
-                                         random_below(&rng, 2) == 0 ? slice_of("2026-03")
-                                                                    : (slice_t){0}};
-        break;
     case HQ_REVERSE:
-        body.number = 0;
-        body.reverse.store = random_code(&rng);
-        body.reverse.event = reversal();
+    case HQ_OPENING_PART:
+    case HQ_OPENING:
+        random_rest(&body);
         break;
     }
     return body;
@@ -196,7 +217,7 @@ START_TEST(test_not_written)
     bad.type = HQ_REVERSE;
     bad.reverse = (struct hq_reverse){.store = slice_of("A")};
     ck_assert_uint_eq(hq_encode_body(&bad, bytes, sizeof bytes), 0);
-    bad.type = (hq_type_t)27;
+    bad.type = (hq_type_t)99;
     ck_assert_uint_eq(hq_encode_body(&bad, bytes, sizeof bytes), 0);
 }
 END_TEST

@@ -236,6 +236,8 @@ static struct hq_body body_of(hq_type_t type)
     case HQ_INIT:
     case HQ_OPERATOR:
     case HQ_REVERSE:
+    case HQ_OPENING_PART:
+    case HQ_OPENING:
         break;
     }
     return body;

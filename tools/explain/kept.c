@@ -149,6 +149,9 @@ bool kept_begin(const char *dir, const char *alliance, char reason[KEPT_REASON_S
     if (path_make(to, "%s/input/manifest.json", dir)) {
         (void)unlink(to); /* an older run's: it would name this run's files */
     }
+    if (path_make(to, "%s/input/opening.csv", dir)) {
+        (void)unlink(to); /* likewise */
+    }
     if (!stores_name(alliance, stores)) {
         snprintf(reason, KEPT_REASON_SIZE,
                  _("%s: write the name of the stores' file as one plain string"), alliance);
@@ -174,6 +177,13 @@ bool kept_copy_events(const char *dir, uint32_t n, const char *path, char ret_co
         return fail(reason, dir);
     }
     return copy(path, ret_copy, reason);
+}
+
+bool kept_copy_opening(const char *dir, const char *path, char reason[KEPT_REASON_SIZE])
+{
+    char to[PATH_MAX];
+
+    return path_make(to, "%s/input/opening.csv", dir) ? copy(path, to, reason) : fail(reason, dir);
 }
 
 bool kept_finish(const char *dir, const char *alliance, const char *const *stores,
@@ -222,6 +232,9 @@ static bool kept_take(const char *dir, const json_t *root, struct kept *kept)
         return false;
     }
     kept->alliance = strdup(path);
+    if (path_make(path, "%s/input/opening.csv", dir) && access(path, F_OK) == 0) {
+        kept->opening = strdup(path);
+    }
     kept->events = memory_zeroed(json_array_size(events) + 1, sizeof *kept->events);
     for (size_t i = 0; i < json_array_size(events); i++) {
         const json_t *object = json_array_get(events, i);
@@ -267,5 +280,6 @@ void kept_deinit(struct kept *kept)
     }
     free(kept->events);
     free(kept->alliance);
+    free(kept->opening);
     *kept = (struct kept){0};
 }

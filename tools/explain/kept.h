@@ -2,6 +2,7 @@
  *
  *     alliance/NAME     the alliance file and the stores' file that it names, under their own names
  *     events/N.jsonl    the event files in the order of the command line
+ *     opening.csv       what members came over with, if anything
  *     manifest.json     {"format":"allclear-simulation/1","alliance":NAME,
  *                        "events":[{"store","file","from"}...]} ("from": the path as given)
  */
@@ -21,6 +22,7 @@ struct kept_events {
 
 struct kept {
     char *alliance; /* path of the copy */
+    char *opening;  /* likewise; NULL: there was none */
     struct kept_events *events;
     uint32_t event_count;
 };
@@ -33,6 +35,9 @@ bool kept_begin(const char *dir, const char *alliance, char reason[KEPT_REASON_S
  * where that can be read only once. Returns: false with *reason written. */
 bool kept_copy_events(const char *dir, uint32_t n, const char *path, char ret_copy[PATH_MAX],
                       char reason[KEPT_REASON_SIZE]);
+
+/* Copy the opening's lots. Returns: false with *reason written. */
+bool kept_copy_opening(const char *dir, const char *path, char reason[KEPT_REASON_SIZE]);
 
 /* Write the manifest. stores[i] and froms[i] belong to the i-th event file. */
 bool kept_finish(const char *dir, const char *alliance, const char *const *stores,

@@ -171,6 +171,9 @@ const char *x_event(struct explaining *x, uint64_t seq)
     struct event event;
     struct past past;
 
+    if (state_is_opening(x->state, seq)) {
+        return x_text(x, "opening:%" PRIu64, seq - x->state->opening_first + 1);
+    }
     x_event_at(x, seq, &event, &past);
     return x_text(x, "%s:%.*s:%" PRIu64, x_store(x, past.store), (int)event.terminal.len,
                   event.terminal.text, event.number);

@@ -12,6 +12,11 @@ void say_lot_origin(struct explaining *x, const struct effect *effect)
     struct event event;
     struct past past;
 
+    if (state_is_opening(x->state, effect->lot >> 16)) {
+        say(x, _("Lot %s: came over from the old system, sold there at %s; %s; terms %" PRIu32), name,
+            x_store(x, class->store), words_of_model(class->model), class->terms_version);
+        return;
+    }
     x_event_at(x, effect->lot >> 16, &event, &past);
     const char *day = x_day(x, business_day(days, event.at_ms));
     switch (event.type) {

@@ -9,6 +9,7 @@
 
 #include "clearing/base/hex.h"
 #include "clearing/book/book.h"
+#include "proto/codec/opening.h"
 #include "tools/hq/home.h"
 #include "tools/render/words.h"
 #include "tools/text.h"
@@ -179,12 +180,39 @@ static void reverse_words(const struct hq_reverse *reverse, char ret_words[PROPO
                    yuan);
 }
 
+static void opening_words(slice_t bytes, char ret_words[PROPOSAL_WORD_MAX])
+{
+    static struct opening_seal seal;
+    struct decode_fault fault;
+    int128_t sums[4] = {0};
+    uint64_t lots = 0;
+    char principal[MONEY_TEXT_SIZE];
+    char bonus[MONEY_TEXT_SIZE];
+
+    CHECK(opening_decode_seal(bytes, &seal, &fault)); /* hq_decode_body has looked at it */
+    for (uint32_t i = 0; i < seal.count; i++) {
+        lots += seal.totals[i].lots;
+        sums[0] += seal.totals[i].principal_fen;
+        sums[1] += seal.totals[i].bonus_fen;
+        sums[2] += seal.totals[i].points;
+        sums[3] += seal.totals[i].uses;
+    }
+    money_sum_format_yuan((money_sum_t){sums[0]}, principal);
+    money_sum_format_yuan((money_sum_t){sums[1]}, bonus);
+    (void)snprintf(ret_words, PROPOSAL_WORD_MAX,
+                   _("opening of %llu lots: principal %s, bonus %s, points %lld, uses %lld"),
+                   (unsigned long long)lots, principal, bonus, (long long)sums[2],
+                   (long long)sums[3]);
+}
+
 void proposals_words(const struct hq_body *body, char ret_words[PROPOSAL_WORD_MAX])
 {
     if (body->type == HQ_ADJUST) {
         adjust_words(&body->adjust, ret_words);
     } else if (body->type == HQ_REVERSE) {
         reverse_words(&body->reverse, ret_words);
+    } else if (body->type == HQ_OPENING) {
+        opening_words(body->opening, ret_words);
     } else {
         (void)snprintf(ret_words, PROPOSAL_WORD_MAX, "%s", hq_type_name(body->type));
     }

@@ -54,6 +54,9 @@ static int read_and_run(struct simulation *simulation, const struct kept *kept)
             code = EX_NOINPUT;
         }
     }
+    if (code == EX_OK && kept->opening != NULL) {
+        (void)simulation_read_opening(simulation, kept->opening, complaints);
+    }
     if (complaints != NULL) {
         fclose(complaints);
     }

@@ -4,9 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clearing/apply/opening.h"
 #include "clearing/base/memory.h"
 #include "proto/codec/encode.h"
+#include "proto/codec/opening.h"
 #include "tools/lines/lines.h"
+
+#define OPENING_PART_LOTS   1000
+#define OPENING_LOT_LEN_MAX 1100
 
 #define BLOCK_SIZE (1U << 20)
 
@@ -205,6 +210,53 @@ static void end_days(struct simulation *simulation, day_t day)
     }
 }
 
+bool simulation_read_opening(struct simulation *simulation, const char *path, FILE *complaints)
+{
+    static struct complaints found;
+    bool good = rows_read_lots(&simulation->opening, path, &found);
+
+    complaints_sort(&found);
+    complaints_write(&found, complaints);
+    return good;
+}
+
+/* Are all lots what the rules take? */
+static bool opening_is_good(struct simulation *simulation)
+{
+    const struct rows *rows = &simulation->opening;
+    struct opening_pass pass = opening_begin(&simulation->apply);
+    struct fault fault = {0};
+    uint32_t bad = 0;
+
+    for (uint32_t i = 0; i < rows->count; i++) {
+        if (!opening_check(&pass, &rows->lots[i], &fault)) {
+            fprintf(stderr, "%s:%u: %s\n", rows->source.path, rows->lines[i], fault.text);
+            bad++;
+        }
+    }
+    opening_end(&pass);
+    simulation->bad_lines += bad;
+    return bad == 0;
+}
+
+/* In parts of OPENING_PART_LOTS, as a ledger has them in parts of a record's length. */
+static void open_lots(struct simulation *simulation)
+{
+    const struct rows *rows = &simulation->opening;
+    size_t cap = (size_t)OPENING_PART_LOTS * OPENING_LOT_LEN_MAX;
+    uint8_t *part = memory_zeroed(cap, 1);
+    size_t len = 0;
+
+    for (uint32_t i = 0; i < rows->count; i++) {
+        CHECK(opening_add_lot(&rows->lots[i], part, cap, &len));
+        if ((i + 1) % OPENING_PART_LOTS == 0 || i + 1 == rows->count) {
+            (void)opening_make(&simulation->apply, (slice_t){(const char *)part, (uint32_t)len});
+            len = 0;
+        }
+    }
+    free(part);
+}
+
 void simulation_run(struct simulation *simulation)
 {
     struct state *state = &simulation->state;
@@ -218,6 +270,9 @@ void simulation_run(struct simulation *simulation)
         state->open_day = simulation->events[0].day;
         simulation->from = simulation->events[0].day;
         simulation->to = simulation->events[simulation->count - 1].day;
+    }
+    if (opening_is_good(simulation)) {
+        open_lots(simulation);
     }
     for (uint32_t i = 0; i < simulation->count; i++) {
         const struct simulated *simulated = &simulation->events[i];
@@ -235,6 +290,7 @@ void simulation_deinit(struct simulation *simulation)
     apply_deinit(&simulation->apply);
     state_deinit(&simulation->state);
     past_deinit(&simulation->past);
+    rows_deinit(&simulation->opening);
     free(simulation->events);
     for (uint32_t i = 0; i < simulation->block_count; i++) {
         free(simulation->blocks[i]);

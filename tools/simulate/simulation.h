@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "clearing/report/report.h"
+#include "tools/opening/rows.h"
 #include "tools/simulate/past.h"
 
 /* One event read from a file, encoded as a node would. */
@@ -40,6 +41,7 @@ struct simulation {
     size_t block_used;
     uint32_t bad_lines;
     uint32_t files;
+    struct rows opening; /* what members come over with; may be none */
     struct map highest; /* key of (store, terminal) -> highest number read */
     struct simulation_listener listener;
     struct report_events refused;
@@ -57,7 +59,12 @@ void simulation_init(struct simulation *simulation, struct registry *take_regist
 bool simulation_read(struct simulation *simulation, store_t store, const char *path,
                      FILE *complaints);
 
-/* Clear everything that was read: by (business date, at, store, terminal, number), with a day-end
+/* Read what members come over with before the first event. Bad cells are said on `complaints`.
+ * Returns: false after one. */
+bool simulation_read_opening(struct simulation *simulation, const char *path, FILE *complaints);
+
+/* Bring the opening over, or say on stderr why not and count its bad lots as bad lines; then clear
+ * everything that was read: by (business date, at, store, terminal, number), with a day-end
  * at each change of date. Once. */
 void simulation_run(struct simulation *simulation);
 

@@ -50,18 +50,29 @@ static const char *store_name(const struct trail *trail, store_t store)
                : registry_store_code(&trail->simulation->state.registry, store)->text;
 }
 
-static void put_lot(const struct trail *trail, FILE *file, lot_id_t lot)
+/* The event of a sequence number, or the part of the opening. */
+static void name_of(const struct trail *trail, uint64_t seq, char *ret_name, size_t size)
 {
-    if (lot == 0) {
+    const struct state *state = &trail->simulation->state;
+
+    if (state_is_opening(state, seq)) {
+        (void)snprintf(ret_name, size, "opening:%llu",
+                       (unsigned long long)(seq - state->opening_first + 1));
         return;
     }
-    const struct past_entry *entry = past_at(&trail->simulation->past, lot >> 16);
-    fprintf(file,
-            "%s:%s:%llu/%u",
-            store_name(trail, entry->store),
-            entry->terminal.text,
-            (unsigned long long)entry->number,
-            (unsigned)(lot & 0xffff));
+    const struct past_entry *entry = past_at(&trail->simulation->past, seq);
+    (void)snprintf(ret_name, size, "%s:%s:%llu", store_name(trail, entry->store),
+                   entry->terminal.text, (unsigned long long)entry->number);
+}
+
+static void put_lot(const struct trail *trail, FILE *file, lot_id_t lot)
+{
+    char name[2 * CODE_LEN_MAX + 32];
+
+    if (lot != 0) {
+        name_of(trail, lot >> 16, name, sizeof name);
+        fprintf(file, "%s/%u", name, (unsigned)(lot & 0xffff));
+    }
 }
 
 static void put_day(FILE *file, day_t day)
@@ -216,17 +227,14 @@ static void put_ended(struct trail *trail)
                                 .count = 1,
                                 .parts = &ended->part,
                                 .part_count = 1};
-        const struct past_entry *entry = past_at(&trail->simulation->past, ended->lot >> 16);
+        char name[2 * CODE_LEN_MAX + 32];
         char day[DAY_TEXT_SIZE];
+        name_of(trail, ended->lot >> 16, name, sizeof name);
         day_format(ended->day, day);
         fprintf(trail->cleared,
-                "{\"event\":\"%s:%s:%llu\",\"type\":\"expiry\",\"outcome\":\"ACCEPTED\","
+                "{\"event\":\"%s\",\"type\":\"expiry\",\"outcome\":\"ACCEPTED\","
                 "\"reason\":\"\",\"occurred\":\"%s\",\"booked\":\"%s\",\"claims\":[",
-                store_name(trail, entry->store),
-                entry->terminal.text,
-                (unsigned long long)entry->number,
-                day,
-                day);
+                name, day, day);
         put_claims(trail, &claims);
         fputs("],\"memos\":[]}\n", trail->cleared);
     }

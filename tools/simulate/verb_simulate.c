@@ -21,18 +21,21 @@ struct options {
     const char **events; /* STORE=FILE */
     uint32_t event_count;
     uint32_t event_capacity;
+    const char *opening; /* NULL: none */
     const char *out;
     const char *format;
 };
 
 static void usage(FILE *out)
 {
-    fputs(_("Usage: allclear simulate ALLIANCE --events STORE=FILE ... [--out DIR] [--format text|json|csv]\n"
+    fputs(_("Usage: allclear simulate ALLIANCE --events STORE=FILE ... [--opening LOTS.csv]\n"
+            "                         [--out DIR] [--format text|json|csv]\n"
             "\n"
             "Clear event files in memory, with no keys and no daemon, and print the settlement report.\n"
             "\n"
             "  ALLIANCE             the alliance file (its stores.csv is found beside it)\n"
             "  --events STORE=FILE  events of one store, one JSON object a line; repeat per file\n"
+            "  --opening LOTS.csv   what members come over with before the first event (see allclear opening)\n"
             "  --out DIR            also write cleared.jsonl and lots.jsonl, and what `allclear explain` reads\n"
             "  --format FORMAT      text (default), json or csv\n"
             "\n"
@@ -47,6 +50,7 @@ static int options_parse(int argc, char **argv, struct options *options)
 {
     static const struct option longs[] = {
         {"events", required_argument, NULL, 'e'},
+        {"opening", required_argument, NULL, 'l'},
         {"out", required_argument, NULL, 'o'},
         {"format", required_argument, NULL, 'f'},
         {"help", no_argument, NULL, 'h'},
@@ -60,6 +64,9 @@ static int options_parse(int argc, char **argv, struct options *options)
         case 'e':
             MEMORY_GROW(options->events, options->event_count, options->event_capacity);
             options->events[options->event_count++] = optarg;
+            break;
+        case 'l':
+            options->opening = optarg;
             break;
         case 'o':
             options->out = optarg;
@@ -163,6 +170,20 @@ static int keep_manifest(const struct options *options, const struct event_file 
     return good ? EX_OK : EX_IOERR;
 }
 
+static int read_opening(struct simulation *simulation, const struct options *options)
+{
+    char reason[KEPT_REASON_SIZE];
+
+    if (!simulation_read_opening(simulation, options->opening, stderr)) {
+        return EX_DATAERR;
+    }
+    if (options->out != NULL && !kept_copy_opening(options->out, options->opening, reason)) {
+        fprintf(stderr, "%s\n", reason);
+        return EX_IOERR;
+    }
+    return EX_OK;
+}
+
 static int read_all(struct simulation *simulation, const struct options *options)
 {
     struct event_file *files = memory_zeroed(options->event_count + 1, sizeof *files);
@@ -179,6 +200,9 @@ static int read_all(struct simulation *simulation, const struct options *options
     }
     for (uint32_t i = 0; i < options->event_count && code == EX_OK; i++) {
         code = event_file_read(simulation, options, i, &files[i]);
+    }
+    if (code == EX_OK && options->opening != NULL) {
+        code = read_opening(simulation, options);
     }
     if (code == EX_OK && options->out != NULL) {
         code = keep_manifest(options, files);
