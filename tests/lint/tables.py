@@ -71,7 +71,7 @@ EDGES = {
                    'tills over HTTP, each to the node of its store'),
     'tools/people': (['clearing/base', 'clearing/book', 'tools/render'],
                      'who may do what, and what still stands, for the daemon and the tool alike'),
-    'tools/hq': (['clearing/base', 'clearing/terms', 'clearing/claims', 'clearing/crypto',
+    'tools/hq': (['clearing/base', 'clearing/facts', 'clearing/terms', 'clearing/crypto',
                   'clearing/journal', 'clearing/report', 'clearing/book', 'clearing/ledger',
                   'proto/read', 'proto/write', 'tools', 'tools/csv', 'tools/people',
                   'tools/render', 'tools/node'],

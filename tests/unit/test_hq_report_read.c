@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/hq/statement.h"
 #include "tools/render/report_json.h"
+#include "tools/render/statement.h"
 
 static const char full[] =
     "{\"cycle\":\"2026-03\",\"from\":\"2026-03-01\",\"to\":\"2026-03-31\",\"events\":5,"

@@ -324,7 +324,9 @@ static void daemon_query(struct daemon *daemon, const uint8_t *peer, size_t peer
         len += (size_t)snprintf(body + len, sizeof body - len, "]}");
     } else if (slice_equal(query->verb, slice_of("positions"))) {
         len = (size_t)snprintf(body, sizeof body,
-                               "{\"cycle\":\"2026-03\",\"net_fen\":-123456789,\"asked\":\"%.*s\"}",
+                               "{\"as_of\":\"now\",\"net_fen\":-123456789,\"asked\":\"%.*s\",\"positions\":"
+                               "[{\"participant\":\"A\",\"in_fen\":0,\"out_fen\":1,"
+                               "\"net_fen\":-123456789}]}",
                                (int)query->body.len, query->body.text);
     } else {
         frame.answer.refusal = slice_of("no such question");

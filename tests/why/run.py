@@ -129,6 +129,10 @@ class Why:
                                                         self.net.hq))
                     self.case("net: %s is its statement" % who,
                               {key: value for key, value in told.items() if key != "largest"} == expected, told)
+                    if who in STORES:
+                        here, there = (self.net.must("statement", *words) for words in (
+                            (who, CYCLE, "--dir", self.net.hq), (CYCLE, "--dir", self.net.store(who))))
+                        self.case("net: %s: the store reads the same" % who, here == there and "To " in here, there)
                 amounts = [line["amount_fen"] for line in told["largest"]]
                 self.case("net: %s %s: largest first" % (who, cycle), amounts == sorted(amounts, reverse=True) and
                           len(amounts) <= 10 and amounts, amounts)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "clearing/base/memory.h"
+#include "clearing/facts/calendar.h"
 #include "tools/render/table.h"
 #include "tools/text.h"
 
@@ -190,44 +191,79 @@ void board_text_write(const json_t *board, const struct board_view *view)
 
 /* --- the checklist --- */
 
-static void write_missing(const json_t *row)
+/* A row of what is missing, or several of the same on days that follow one another. */
+struct missing_run {
+    const json_t *row; /* the first; NULL: none yet */
+    const char *last;  /* its last day */
+};
+
+/* Does the row go on where the run ends? Counts differ from day to day, so only what has none. */
+static bool goes_on(const struct missing_run *run, const json_t *row)
 {
+    const char *kind = text_of(row, "kind");
+    day_t last = 0;
+    day_t day = 0;
+
+    return run->row != NULL && (strcmp(kind, "silent") == 0 || strcmp(kind, "no_total") == 0) &&
+           strcmp(kind, text_of(run->row, "kind")) == 0 &&
+           strcmp(text_of(row, "store"), text_of(run->row, "store")) == 0 &&
+           day_parse(slice_of(run->last), &last) && day_parse(slice_of(text_of(row, "day")), &day) &&
+           day == last + 1;
+}
+
+static void write_run(const struct missing_run *run)
+{
+    const json_t *row = run->row;
     const char *kind = text_of(row, "kind");
     const char *store = text_of(row, "store");
     const char *day = text_of(row, "day");
     int64_t count = integer_of(row, "count");
+    char days[64];
 
+    (void)snprintf(days, sizeof days, strcmp(day, run->last) == 0 ? "%s" : _("%s to %s"), day,
+                   run->last);
     if (strcmp(kind, "no_total") == 0) {
-        printf(_("  %s, store %s: no day total of a till that has events\n"), day, store);
+        printf(_("  %s, store %s: no day total of a till that has events\n"), days, store);
     } else if (strcmp(kind, "differs") == 0) {
-        printf(_("  %s, store %s: a day total DIFFERS (allclear board says by how much)\n"), day,
+        printf(_("  %s, store %s: a day total DIFFERS (allclear board says by how much)\n"), days,
                store);
     } else if (strcmp(kind, "gaps") == 0) {
-        printf(_("  %s, store %s: numbers still missing: %" PRId64 "\n"), day, store, count);
+        printf(_("  %s, store %s: numbers still missing: %" PRId64 "\n"), days, store, count);
     } else if (strcmp(kind, "waiting") == 0) {
-        printf(_("  %s, store %s: events waiting since then: %" PRId64 "\n"), day, store, count);
+        printf(_("  %s, store %s: events waiting since then: %" PRId64 "\n"), days, store, count);
     } else if (strcmp(kind, "silent") == 0) {
-        printf(_("  %s, store %s: open, and no event came\n"), day, store);
+        printf(_("  %s, store %s: open, and no event came\n"), days, store);
     } else {
-        printf(_("  %s, store %s: it is frozen\n"), day, store);
+        printf(_("  %s, store %s: it is frozen\n"), days, store);
     }
 }
 
 /* Returns: how many. */
 static size_t write_those(const json_t *board, bool blocks, const char *title)
 {
+    struct missing_run run = {0};
     const json_t *row = NULL;
     size_t count = 0;
     size_t i = 0;
 
     json_array_foreach(json_object_get(board, "missing"), i, row)
     {
-        if (json_is_true(json_object_get(row, "blocks")) == blocks) {
-            if (count++ == 0) {
-                puts(title);
-            }
-            write_missing(row);
+        if (json_is_true(json_object_get(row, "blocks")) != blocks) {
+            continue;
         }
+        if (count++ == 0) {
+            puts(title);
+        }
+        if (!goes_on(&run, row)) {
+            if (run.row != NULL) {
+                write_run(&run);
+            }
+            run.row = row;
+        }
+        run.last = text_of(row, "day");
+    }
+    if (run.row != NULL) {
+        write_run(&run);
     }
     return count;
 }

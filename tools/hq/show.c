@@ -8,9 +8,9 @@
 #include "tools/hq/ground.h"
 #include "tools/hq/home.h"
 #include "tools/hq/report_read.h"
-#include "tools/hq/statement.h"
 #include "tools/render/report_csv.h"
 #include "tools/render/report_text.h"
+#include "tools/render/statement.h"
 #include "tools/text.h"
 
 static const char *format_of(const struct show *show)

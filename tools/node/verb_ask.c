@@ -11,6 +11,7 @@
 #include "tools/node/ask.h"
 #include "tools/node/node_verbs.h"
 #include "tools/node/options.h"
+#include "tools/render/statement.h"
 #include "tools/render/table.h"
 #include "tools/text.h"
 
@@ -94,67 +95,11 @@ static int options_parse(const struct question *question, int argc, char **argv,
     return EX_OK;
 }
 
-static void print_money(int64_t fen)
-{
-    uint64_t value = fen < 0 ? (uint64_t) - (fen + 1) + 1 : (uint64_t)fen;
-    char digits[24];
-    int len = snprintf(digits, sizeof digits, "%" PRIu64, value / 100);
-
-    fputs(fen < 0 ? "-" : "", stdout);
-    for (int i = 0; i < len; i++) {
-        printf("%c%s", digits[i], (len - i) % 3 == 1 && i + 1 < len ? "," : "");
-    }
-    printf(".%02u\n", (unsigned)(value % 100));
-}
-
 static bool is_money(const char *name)
 {
     size_t len = strlen(name);
 
     return len > 4 && strcmp(name + len - 4, "_fen") == 0;
-}
-
-static void print_value(const char *name, const json_t *value)
-{
-    if (json_is_integer(value) && is_money(name)) {
-        printf("  %-32.*s ", (int)strlen(name) - 4, name);
-        print_money(json_integer_value(value));
-        return;
-    }
-    char *text = json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-    printf("  %-32s %s\n", name,
-           json_is_string(value) ? json_string_value(value)
-           : text != NULL        ? text
-                                 : "");
-    free(text);
-}
-
-static void print_tree(const char *name, const json_t *value, int depth)
-{
-    char inner[NAME_LEN];
-    const char *key = NULL;
-    const json_t *entry = NULL;
-    size_t i = 0;
-
-    if (depth < DEPTH && json_is_array(value)) {
-        for (i = 0; i < json_array_size(value); i++) {
-            puts(i == 0 ? name : "");
-            print_tree("", json_array_get(value, i), depth + 1);
-        }
-        return;
-    }
-    if (depth >= DEPTH || !json_is_object(value)) {
-        print_value(name, value);
-        return;
-    }
-    /* jansson's iterator takes what it only reads as not const. */
-    void *at = json_object_iter((json_t *)(uintptr_t)value);
-    for (; at != NULL; at = json_object_iter_next((json_t *)(uintptr_t)value, at)) {
-        key = json_object_iter_key(at);
-        entry = json_object_iter_value(at);
-        (void)snprintf(inner, sizeof inner, "%s%s%s", name, *name == '\0' ? "" : ".", key);
-        print_tree(inner, entry, depth + 1);
-    }
 }
 
 static void add_figure(struct table *table, const json_t *row, const char *key)
@@ -208,6 +153,31 @@ static void print_balance(const json_t *root)
     table_deinit(&table);
 }
 
+/* This store's participant alone: what it is to receive, or to pay, if the cycle closed now. */
+static void print_positions(const json_t *root)
+{
+    static const char *const keys[] = {"in_fen", "out_fen", "net_fen"};
+    const struct table_column columns[] = {{_("Participant"), COLUMN_TEXT},
+                                           {_("In"), COLUMN_RIGHT},
+                                           {_("Out"), COLUMN_RIGHT},
+                                           {_("Net"), COLUMN_RIGHT}};
+    const struct look look = look_of(stdout);
+    const json_t *row = NULL;
+    struct table table;
+    size_t i = 0;
+
+    printf(_("Open cycle as of %s; amounts in yuan\n"), text_of(root, "as_of"));
+    table_init(&table, columns, sizeof columns / sizeof columns[0]);
+    json_array_foreach(json_object_get(root, "positions"), i, row) {
+        table_text(&table, text_of(row, "participant"));
+        for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++) {
+            add_figure(&table, row, keys[k]);
+        }
+    }
+    table_write(&table, &look, stdout);
+    table_deinit(&table);
+}
+
 static int print_answer(const struct question *question, const struct options *options,
                         const char *body, uint32_t len)
 {
@@ -216,8 +186,11 @@ static int print_answer(const struct question *question, const struct options *o
     if (root != NULL) {
         if (question == &balance) {
             print_balance(root);
+        } else if (question == &statement) {
+            const struct look look = look_of(stdout);
+            (void)statement_text_write(root, &look, stdout); /* fflush tells */
         } else {
-            print_tree("", root, 0);
+            print_positions(root);
         }
         json_decref(root);
     } else {

@@ -8,7 +8,7 @@
 #include "tools/hq/answers.h"
 #include "tools/hq/home.h"
 #include "tools/hq/inquire.h"
-#include "tools/hq/statement.h"
+#include "tools/render/statement.h"
 #include "tools/render/words.h"
 #include "tools/text.h"
 #include "tools/why/ledger.h"

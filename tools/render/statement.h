@@ -1,8 +1,8 @@
 /* A participant's statement of a cycle, derived from the settlement report alone, so that everyone
  * who has the report gets the same bytes: per counterparty and kind what came in and what went out,
  * what the participant's own stores bear themselves (memo, in no net), and the net. */
-#ifndef TOOLS_HQ_STATEMENT_H
-#define TOOLS_HQ_STATEMENT_H
+#ifndef TOOLS_RENDER_STATEMENT_H
+#define TOOLS_RENDER_STATEMENT_H
 
 #include <jansson.h>
 #include <stdio.h>

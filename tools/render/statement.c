@@ -1,4 +1,4 @@
-#include "tools/hq/statement.h"
+#include "tools/render/statement.h"
 
 #include <string.h>
 
