@@ -1,4 +1,4 @@
-"""Runs the console blocks of README.md and compares what comes out, line by line."""
+"""Runs the console blocks of README.md and README.zh.md and compares what comes out, line by line."""
 import os
 import re
 import subprocess
@@ -23,11 +23,9 @@ def steps(block):
     yield command, expected
 
 
-def main():
-    binaries = os.path.join(TOP, sys.argv[1] if len(sys.argv) > 1 else "build/release/bin")
-    environment = dict(os.environ, PATH=binaries + os.pathsep + os.environ["PATH"], LC_ALL="C.UTF-8",
-                       LANGUAGE="en", COLUMNS="100", ALLCLEAR_SAMPLES=os.path.join(TOP, "deploy/samples"))
-    with open(os.path.join(TOP, "README.md"), encoding="utf-8") as file:
+def run(name, environment):
+    """Returns: how many of a file's commands printed what it says, and how many did not."""
+    with open(os.path.join(TOP, name), encoding="utf-8") as file:
         blocks = re.findall(r"^```console\n(.*?)^```", file.read(), re.M | re.S)
     passed = failed = 0
     with tempfile.TemporaryDirectory() as directory:
@@ -39,12 +37,21 @@ def main():
                     passed += 1
                 else:
                     failed += 1
-                    print("README.md: %s\n--- expected\n%s\n--- came\n%s" % (
-                        command, "\n".join(expected), done.stdout))
+                    print("%s: %s\n--- expected\n%s\n--- came\n%s" % (
+                        name, command, "\n".join(expected), done.stdout))
     if passed + failed == 0:
         failed = 1
-        print("README.md has no console blocks")
-    print("%d passed, %d failed" % (passed, failed))
+        print("%s has no console blocks" % name)
+    return passed, failed
+
+
+def main():
+    binaries = os.path.join(TOP, sys.argv[1] if len(sys.argv) > 1 else "build/release/bin")
+    environment = dict(os.environ, PATH=binaries + os.pathsep + os.environ["PATH"], LC_ALL="C.UTF-8",
+                       LANGUAGE="en", COLUMNS="100", ALLCLEAR_SAMPLES=os.path.join(TOP, "deploy/samples"))
+    counts = [run(name, environment) for name in ("README.md", "README.zh.md")]
+    failed = sum(count[1] for count in counts)
+    print("%d passed, %d failed" % (sum(count[0] for count in counts), failed))
     return failed != 0
 
 
