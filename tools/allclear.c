@@ -11,6 +11,7 @@
 #include "tools/hq/hq_verbs.h"
 #include "tools/node/node_verbs.h"
 #include "tools/opening/verb_opening.h"
+#include "tools/person/verb_person.h"
 #include "tools/render/language.h"
 #include "tools/verbs.h"
 
@@ -50,6 +51,7 @@ static const struct verb {
     {"board", verb_board, N_("has everybody reported: stores by days")},
     {"cycle", verb_cycle, N_("check, preview, close, list and show cycles")},
     {"operator", verb_operator, N_("appoint people and say who may do what")},
+    {"person", verb_person, N_("people's names and accounts: set, show, export, erase")},
     {"approve", verb_approve, N_("list, approve or reject what waits for a second person")},
     {"adjust", verb_adjust, N_("propose a claim that corrects another")},
     {"reverse", verb_reverse, N_("propose to undo an event")},

@@ -423,6 +423,23 @@ static bool set_clock(struct hq_door *door, struct fault *ret_fault)
     return true;
 }
 
+/* --- people's details --- */
+
+/* The record is all there is: details are in no state, so erasing them changes no other figure. */
+static bool note_details(struct hq_door *door, struct fault *ret_fault)
+{
+    const struct hq_details *details = &door->body.details;
+    const struct registry *registry = &door->book->state.registry;
+
+    return details->participant.len == 0 ||
+           registry_find_participant(registry, details->participant).n != PARTICIPANT_NONE.n ||
+           fault_set(ret_fault,
+                     FAULT_FORMAT,
+                     "details: the alliance has no participant %.*s",
+                     (int)details->participant.len,
+                     details->participant.text);
+}
+
 /* --- the door --- */
 
 static bool apply_body(struct hq_door *door, struct fault *ret_fault)
@@ -453,6 +470,8 @@ static bool apply_body(struct hq_door *door, struct fault *ret_fault)
         return book_opening_part(door, ret_fault);
     case HQ_OPENING:
         return book_opening(door, ret_fault);
+    case HQ_DETAILS:
+        return note_details(door, ret_fault);
     }
     return refuse(ret_fault, "a record of an unknown kind");
 }

@@ -14,6 +14,7 @@ static const struct role_rule rules[] = {
     {HQ_REVERSE, ROLE_BIT_MAKER, ROLE_BIT_CHECKER},
     {HQ_OPENING_PART, ROLE_BIT_MAKER, 0},
     {HQ_OPENING, ROLE_BIT_MAKER, ROLE_BIT_CHECKER},
+    {HQ_DETAILS, ROLE_BIT_OPERATOR, 0},
 };
 
 static const struct {

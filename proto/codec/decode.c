@@ -361,7 +361,7 @@ static bool read_day_total(struct wire *r, struct event *event, uint32_t tag)
 }
 
 /* Which fields of a type's message are repeated. */
-static uint32_t repeated_of(event_type_t type)
+static uint64_t repeated_of(event_type_t type)
 {
     switch (type) {
     case EVENT_TOPUP:
@@ -421,7 +421,7 @@ static bool read_what(struct wire *r, struct event *event, uint32_t tag)
         return wire_fail(r, DECODE_FIELD_ORDER); /* a second `what` */
     }
     event->type = (event_type_t)(tag >> 3);
-    uint32_t repeated = repeated_of(event->type);
+    uint64_t repeated = repeated_of(event->type);
     bool ok = wire_enter(r, &outer);
     while (ok && wire_tag(r, repeated, &last, &inner)) {
         ok = read_what_field(r, event, inner);

@@ -34,6 +34,8 @@ const char *hq_type_name(hq_type_t type)
         return "opening_part";
     case HQ_OPENING:
         return "opening";
+    case HQ_DETAILS:
+        return "details";
     }
     return "unknown";
 }
@@ -224,6 +226,21 @@ static bool read_reverse(struct wire *r, uint32_t tag, struct hq_reverse *revers
     }
 }
 
+static bool read_details(struct wire *r, uint32_t tag, struct hq_details *details)
+{
+    switch (tag) {
+    case TAG_BYTES(1):
+        return wire_code(r, &details->participant);
+    case TAG_VARINT(2):
+        return wire_u64(r, &details->member) &&
+               (details->member <= MEMBER_MAX || wire_fail(r, DECODE_VALUE));
+    case TAG_BYTES(3):
+        return wire_fixed(r, DIGEST_LEN, &details->digest);
+    default:
+        return wire_fail(r, DECODE_FIELD_UNKNOWN);
+    }
+}
+
 static bool read_close(struct wire *r, uint32_t tag, struct hq_body *body)
 {
     switch (tag) {
@@ -265,6 +282,8 @@ static bool read_what_field(struct wire *r, uint32_t tag, struct hq_body *body)
     case HQ_OPENING_PART:
     case HQ_OPENING:
         break; /* read_opening takes it whole */
+    case HQ_DETAILS:
+        return read_details(r, tag, &body->details);
     }
     return wire_fail(r, DECODE_FIELD_UNKNOWN);
 }
@@ -290,7 +309,7 @@ static bool read_what(struct wire *r, uint32_t tag, struct hq_body *body)
     uint32_t last = 0;
     uint32_t inner = 0;
 
-    if (tag < TAG_BYTES(HQ_INIT) || tag > TAG_BYTES(HQ_OPENING) || (tag & 7) != 2) {
+    if (tag < TAG_BYTES(HQ_INIT) || tag > TAG_BYTES(HQ_DETAILS) || (tag & 7) != 2) {
         return wire_fail(r, DECODE_FIELD_UNKNOWN);
     }
     if (body->type != 0) {
@@ -365,6 +384,8 @@ static bool what_complete(const struct hq_body *body)
     case HQ_OPENING_PART:
     case HQ_OPENING:
         return body->opening.len != 0;
+    case HQ_DETAILS:
+        return (body->details.participant.len != 0) != (body->details.member != 0);
     }
     return false;
 }

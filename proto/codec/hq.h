@@ -31,6 +31,7 @@ typedef enum {
     HQ_REVERSE = 26,
     HQ_OPENING_PART = 27,
     HQ_OPENING = 28,
+    HQ_DETAILS = 34,
 } hq_type_t;
 
 struct hq_record {
@@ -94,6 +95,13 @@ struct hq_reverse {
     struct batch batch; /* as read: a batch of this one event, for a cursor; no header but store */
 };
 
+/* Exactly one of participant (code) and member. */
+struct hq_details {
+    slice_t participant;
+    uint64_t member;
+    const uint8_t *digest; /* DIGEST_LEN bytes; NULL: erased */
+};
+
 struct hq_body {
     const uint8_t *network; /* DIGEST_LEN bytes */
     uint64_t number;        /* from 1; 0: two people sign */
@@ -113,6 +121,7 @@ struct hq_body {
         struct hq_operator operator; /* HQ_OPERATOR */
         struct hq_adjust adjust;
         struct hq_reverse reverse;
+        struct hq_details details;
         slice_t opening; /* HQ_OPENING_PART, HQ_OPENING: for opening.h, which takes it */
     };
 };

@@ -21,6 +21,7 @@ struct hq_messages {
         Allclear__V1__ClockSet clock_set;
         Allclear__V1__Operator operator;
         Allclear__V1__Adjust adjust;
+        Allclear__V1__Details details;
     } what;
     char person[CODE_LEN_MAX + 1];
     char code[CODE_LEN_MAX + 1];
@@ -143,6 +144,19 @@ static bool put_adjust(struct hq_messages *m, const struct hq_adjust *adjust)
     return put_code(m, &message->debtor, adjust->debtor);
 }
 
+static bool put_details(struct hq_messages *m, const struct hq_details *details)
+{
+    Allclear__V1__Details *message = &m->what.details;
+
+    allclear__v1__details__init(message);
+    message->member = details->member;
+    message->digest = binary_of(details->digest, DIGEST_LEN);
+    m->body.details = message;
+    return details->participant.len == 0
+               ? details->member != 0 && details->member <= MEMBER_MAX
+               : details->member == 0 && put_code(m, &message->participant, details->participant);
+}
+
 static bool put_what(struct hq_messages *m, const struct hq_body *body)
 {
     m->body.what_case = (Allclear__V1__HqBody__WhatCase)body->type;
@@ -179,6 +193,8 @@ static bool put_what(struct hq_messages *m, const struct hq_body *body)
         return put_operator(m, &body->operator);
     case HQ_ADJUST:
         return put_adjust(m, &body->adjust);
+    case HQ_DETAILS:
+        return put_details(m, &body->details);
     case HQ_REVERSE:
         /* appended likewise */
         m->body.what_case = ALLCLEAR__V1__HQ_BODY__WHAT__NOT_SET;

@@ -24,8 +24,8 @@ struct wire {
 #define TAG_VARINT(field) ((uint32_t)(field) << 3)
 #define TAG_BYTES(field)  ((uint32_t)(field) << 3 | 2U)
 
-/* Which fields of a message are repeated; `fields` has no number over 31. */
-#define REPEATED(field) (1U << (field))
+/* Which fields of a message are repeated; no field has a number over 63. */
+#define REPEATED(field) (UINT64_C(1) << (field))
 
 static inline struct wire wire_of(slice_t bytes)
 {
@@ -221,7 +221,7 @@ static inline void wire_leave(struct wire *r, const uint8_t *outer)
 
 /* Read the next tag of the message and see that its field is in order.
  * Returns: false at the end of the message and on an error: wire_done tells which. */
-static inline bool wire_tag(struct wire *r, uint32_t repeated, uint32_t *last, uint32_t *ret_tag)
+static inline bool wire_tag(struct wire *r, uint64_t repeated, uint32_t *last, uint32_t *ret_tag)
 {
     uint64_t tag = 0;
 
@@ -229,7 +229,7 @@ static inline bool wire_tag(struct wire *r, uint32_t repeated, uint32_t *last, u
         return false;
     }
     uint64_t field = tag >> 3;
-    if (field == 0 || field > 31) {
+    if (field == 0 || field > 63) {
         return wire_fail(r, DECODE_FIELD_UNKNOWN);
     }
     if (field < *last || (field == *last && (repeated >> field & 1) == 0)) {

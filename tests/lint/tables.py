@@ -79,6 +79,8 @@ EDGES = {
     'tools/opening': (['clearing/base', 'clearing/money', 'clearing/facts', 'clearing/apply', 'tools',
                        'tools/alliance', 'tools/csv', 'tools/render'],
                       'spreadsheets of what members come over with'),
+    'tools/person': (['clearing/base', 'clearing/crypto', 'tools/hq'],
+                     'people\'s details beside the ledger, and their digests in it'),
     'tools/why': (['clearing/base', 'tools', 'tools/explain', 'tools/hq', 'tools/render'],
                   'explanations out of a ledger: a view of it under a watch'),
     'tools/bench': (['clearing/base', 'clearing/crypto', 'clearing/facts', 'clearing/journal',
@@ -127,7 +129,7 @@ DOORS = {
     'libintl.h': ['tools/text.h'],
     # JSON is spoken at the control socket and at the tools' edges, never below them
     'jansson.h': ['daemon/answers.h', 'daemon/control.h', 'daemon/reports.h', 'daemon/server.h', 'tools/door/',
-                  'tools/explain/', 'tools/hq/', 'tools/lines/', 'tools/node/', 'tools/people/',
+                  'tools/explain/', 'tools/hq/', 'tools/lines/', 'tools/node/', 'tools/people/', 'tools/person/',
                   'tools/render/', 'tools/tills/check.c', 'tools/why/', 'tests/'],
     'check.h': ['tests/'],
 }

@@ -41,11 +41,19 @@ static const uint8_t a_seal[] = {
     18,   19, 20,   21, 22, 23, 24, 25, 26, 27, 28, 29,   30, 31,  32, 0x1a, 8, 0x0a, 1, 'h', 0x12,
     1,    'c', 0x18, 1};
 
-/* What two people sign, and what comes in parts. */
+/* What two people sign, what comes in parts, and the rest. */
 static void random_rest(struct hq_body *body)
 {
     if (body->type == HQ_OPENING_PART) {
         body->opening = slice_of("\x0a\x04\x08\x01\x30\x02"); /* member 1, 1 unit */
+        return;
+    }
+    if (body->type == HQ_DETAILS) {
+        bool is_member = random_below(&rng, 2) == 0;
+        body->details = (struct hq_details){
+            is_member ? (slice_t){0} : random_code(&rng),
+            is_member ? random_number(&rng, MEMBER_MAX) : 0,
+            random_below(&rng, 2) == 0 ? digest : NULL};
         return;
     }
     body->number = 0;
@@ -62,6 +70,12 @@ static void random_rest(struct hq_body *body)
     }
 }
 
+static const hq_type_t types[] = {
+    HQ_INIT,     HQ_APPLY,       HQ_KEY_APPROVE, HQ_KEY_REVOKE, HQ_FREEZE,
+    HQ_UNFREEZE, HQ_CYCLE_CLOSE, HQ_CLOCK_SET,   HQ_OPERATOR,   HQ_ADJUST,
+    HQ_REVERSE,  HQ_OPENING_PART, HQ_OPENING,    HQ_DETAILS,
+};
+
 static struct hq_body random_body(void)
 {
     /* a Registry with the party "p", and Terms of version 1 */
@@ -69,7 +83,7 @@ static struct hq_body random_body(void)
         .network = digest,
         .number = random_number(&rng, UINT64_MAX),
         .created_ms = 1 + (int64_t)random_below(&rng, 1000000),
-        .type = (hq_type_t)(HQ_INIT + random_below(&rng, HQ_OPENING - HQ_INIT + 1)),
+        .type = types[random_below(&rng, sizeof types / sizeof types[0])],
     };
 
     rng.used = 0;
@@ -120,6 +134,7 @@ static struct hq_body random_body(void)
     case HQ_REVERSE:
     case HQ_OPENING_PART:
     case HQ_OPENING:
+    case HQ_DETAILS:
         random_rest(&body);
         break;
     }

@@ -233,10 +233,15 @@ static struct hq_body body_of(hq_type_t type)
     case HQ_ADJUST:
         body = adjust(1);
         break;
+    case HQ_OPENING_PART:
+        body.opening = slice_of("\x0a\x04\x08\x01\x30\x02");
+        break;
+    case HQ_DETAILS:
+        body.details.member = 62;
+        break;
     case HQ_INIT:
     case HQ_OPERATOR:
     case HQ_REVERSE:
-    case HQ_OPENING_PART:
     case HQ_OPENING:
         break;
     }
@@ -245,14 +250,14 @@ static struct hq_body body_of(hq_type_t type)
 
 static bool by_role(void)
 {
-    return strncmp(fault.text, "WRONG_ROLE", 10) == 0 ||
-           strncmp(fault.text, "UNKNOWN_KEY", 11) == 0;
+    return strncmp(fault.text, "WRONG_ROLE", 10) == 0 || strncmp(fault.text, "UNKNOWN_KEY", 11) == 0;
 }
 
 START_TEST(test_matrix)
 {
     static const hq_type_t types[] = {HQ_APPLY,  HQ_CYCLE_CLOSE, HQ_KEY_APPROVE, HQ_KEY_REVOKE,
-                                      HQ_FREEZE, HQ_UNFREEZE,    HQ_CLOCK_SET};
+                                      HQ_FREEZE, HQ_UNFREEZE,    HQ_CLOCK_SET,   HQ_OPENING_PART,
+                                      HQ_DETAILS};
     struct fixture f;
 
     make(&f);

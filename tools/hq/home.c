@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clearing/base/hex.h"
 #include "tools/text.h"
 
 const char *home_dir(const char *option, const char *verb)
@@ -92,6 +93,22 @@ bool home_line(const char *dir, const char *name, char *ret_line, size_t size)
         ret_line[strcspn(ret_line, "\r\n")] = '\0';
     }
     return good;
+}
+
+bool home_token_key(const char *dir, uint8_t ret_key[MEMBER_TOKEN_KEY_LEN], bool *ret_has,
+                    struct fault *ret_fault)
+{
+    char path[FILES_PATH_MAX];
+    char line[2 * MEMBER_TOKEN_KEY_LEN + 2];
+
+    if (!files_path(dir, HOME_TOKEN_KEY, path, ret_fault)) {
+        return false;
+    }
+    *ret_has = access(path, F_OK) == 0;
+    bool good = !*ret_has || (home_line(dir, HOME_TOKEN_KEY, line, sizeof line) &&
+                              hex_read(line, ret_key, MEMBER_TOKEN_KEY_LEN));
+    explicit_bzero(line, sizeof line);
+    return good || fault_set(ret_fault, FAULT_IO, "%s: cannot be read: 64 hex digits", path);
 }
 
 bool home_write_report(const char *dir, const char *id, const char *bytes, size_t len,

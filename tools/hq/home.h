@@ -9,6 +9,7 @@
  *     alliance.conf     the rules, and the stores' file that it names
  *     listen            the address of the gate, "tcp://HOST:PORT"
  *     reports/ID.json   the settlement report of each closed cycle
+ *     details/          people's names and accounts (tools/person/details.h)
  *     proposals/ID      what waits for a second person (proposals.h)
  *     joins/ invites/   small files of the daemon
  *     run/control       the daemon's socket, while it runs */
@@ -21,6 +22,7 @@
 #include "clearing/base/check.h"
 #include "clearing/base/code.h"
 #include "clearing/base/fault.h"
+#include "clearing/crypto/member_token.h"
 #include "clearing/crypto/sign.h"
 #include "tools/node/files.h"
 
@@ -46,6 +48,11 @@ struct sign_key *home_person_key(const char *dir, const code_t *person, struct f
 
 /* Read the first line of a small file. Returns: false when it cannot be read or does not fit. */
 bool home_line(const char *dir, const char *name, char *ret_line, size_t size) MUST_USE;
+
+/* The key of members' tokens. Out: *ret_has, false where the alliance keeps numbers as they are.
+ * Returns: false with ret_fault when it is there and cannot be read. */
+bool home_token_key(const char *dir, uint8_t ret_key[MEMBER_TOKEN_KEY_LEN], bool *ret_has,
+                    struct fault *ret_fault) MUST_USE;
 
 /* Write reports/ID.json. */
 bool home_write_report(const char *dir, const char *id, const char *bytes, size_t len,

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "clearing/base/code.h"
 #include "tools/hq/approving.h"
@@ -64,20 +63,19 @@ static enum control_result let_in(const char *dir, const char *store, const char
 /* The key of members' tokens, where the alliance has one. */
 static bool put_token_key(json_t *kit, const char *dir, struct fault *ret_fault)
 {
-    char path[FILES_PATH_MAX];
-    char line[2 * KIT_KEY_LEN + 2];
+    uint8_t key[MEMBER_TOKEN_KEY_LEN];
+    char text[2 * MEMBER_TOKEN_KEY_LEN + 1];
+    bool has_key = false;
 
-    if (!files_path(dir, HOME_TOKEN_KEY, path, ret_fault)) {
+    if (!home_token_key(dir, key, &has_key, ret_fault)) {
         return false;
     }
-    if (access(path, F_OK) != 0 && errno == ENOENT) {
-        return true;
+    if (has_key) {
+        hex_write(key, sizeof key, text);
+        json_object_set_new(kit, "token_key", json_string(text));
     }
-    if (!home_line(dir, HOME_TOKEN_KEY, line, sizeof line)) {
-        return fault_set(ret_fault, FAULT_IO, "%s: cannot be read: 64 hex digits", path);
-    }
-    json_object_set_new(kit, "token_key", json_string(line));
-    explicit_bzero(line, sizeof line);
+    explicit_bzero(key, sizeof key);
+    explicit_bzero(text, sizeof text);
     return true;
 }
 

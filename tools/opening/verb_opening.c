@@ -8,7 +8,6 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "clearing/base/hex.h"
 #include "clearing/base/memory.h"
 #include "clearing/crypto/digest.h"
 #include "clearing/crypto/member_token.h"
@@ -71,25 +70,16 @@ struct opening_job {
 
 static bool hide_members(struct opening_job *job, struct fault *ret_fault)
 {
-    char line[2 * MEMBER_TOKEN_KEY_LEN + 2];
     uint8_t key[MEMBER_TOKEN_KEY_LEN];
-    char path[FILES_PATH_MAX];
+    bool has_key = false;
 
-    if (!files_path(job->dir, HOME_TOKEN_KEY, path, ret_fault)) {
+    if (!home_token_key(job->dir, key, &has_key, ret_fault)) {
         return false;
     }
-    if (access(path, F_OK) != 0) {
-        return true; /* the alliance keeps numbers as they are */
-    }
-    if (!home_line(job->dir, HOME_TOKEN_KEY, line, sizeof line) ||
-        !hex_read(line, key, sizeof key)) {
-        return fault_set(ret_fault, FAULT_IO, "%s: cannot be read: 64 hex digits", path);
-    }
-    for (uint32_t i = 0; i < job->lots.count; i++) {
+    for (uint32_t i = 0; has_key && i < job->lots.count; i++) {
         job->lots.lots[i].member = member_token_of(key, job->lots.lots[i].member);
     }
     explicit_bzero(key, sizeof key);
-    explicit_bzero(line, sizeof line);
     return true;
 }
 
