@@ -8,7 +8,7 @@
 
 /* --- lists of events --- */
 
-static int event_compare(const void *left, const void *right)
+int report_event_compare(const void *left, const void *right)
 {
     const struct report_event *a = left;
     const struct report_event *b = right;
@@ -41,7 +41,7 @@ void report_events_add(struct report_events *events, const struct report_event *
 void report_events_sort(struct report_events *events)
 {
     if (events->count > 1) {
-        qsort(events->list, events->count, sizeof *events->list, event_compare);
+        qsort(events->list, events->count, sizeof *events->list, report_event_compare);
     }
 }
 

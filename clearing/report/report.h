@@ -26,6 +26,8 @@ struct report_events {
 void report_events_add(struct report_events *events, const struct report_event *event);
 /* By store, terminal (bytes), number. */
 void report_events_sort(struct report_events *events);
+/* The order of two struct report_event. Returns: <0, 0, >0. */
+int report_event_compare(const void *left, const void *right);
 
 /* What two people at headquarters have added to a cycle. */
 struct report_adjustment {

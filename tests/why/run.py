@@ -15,6 +15,7 @@ import tempfile
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests/malformed"))
 from network import Broken, Network, STORES, Verdicts  # noqa: E402
+from trial import Trial  # noqa: E402
 
 GOLDEN = TOP / "tests/golden/cycle"
 CYCLE = "2026-03"
@@ -174,16 +175,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bin", required=True)
     options = parser.parse_args()
-    directory = tempfile.mkdtemp(prefix="ac-why-")
     verdicts = Verdicts(None)
-    net = Network(os.path.abspath(options.bin), directory)
-    try:
-        Why(net, verdicts).play()
-    except Broken as error:
-        verdicts.case("run", False, str(error))
-    finally:
-        net.stop()
-        shutil.rmtree(directory, ignore_errors=True)
+    for part in (Why, Trial):
+        directory = tempfile.mkdtemp(prefix="ac-why-")
+        net = Network(os.path.abspath(options.bin), directory)
+        try:
+            part(net, verdicts).play()
+        except Broken as error:
+            verdicts.case("run", False, str(error))
+        finally:
+            net.stop()
+            shutil.rmtree(directory, ignore_errors=True)
     return verdicts.end()
 
 

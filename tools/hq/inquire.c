@@ -1,16 +1,20 @@
 #include "tools/hq/inquire.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "clearing/base/memory.h"
 #include "tools/hq/answers.h"
 #include "tools/hq/control.h"
 #include "tools/hq/view.h"
 #include "tools/people/standing.h"
+#include "tools/text.h"
 
 static const char *text_of(const json_t *request, const char *key)
 {
@@ -246,6 +250,25 @@ struct view *inquire_view(const struct view_options *options, struct fault *ret_
         return NULL;
     }
     return view_of_copy(options, copy, ret_fault);
+}
+
+void inquire_progress(void *context, uint64_t records, uint64_t of, uint64_t events)
+{
+    int64_t *told = context; /* the second in which this was last said; 0: not begun */
+    struct timespec now;
+    bool is_terminal = isatty(STDERR_FILENO);
+
+    CHECK(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
+    *told = *told == 0 ? (int64_t)now.tv_sec : *told;
+    if (now.tv_sec <= *told || !is_terminal) {
+        return;
+    }
+    *told = (int64_t)now.tv_sec;
+    fputs("\r\033[K", stderr);
+    if (records < of) {
+        fprintf(stderr, _("%" PRIu64 " of %" PRIu64 " records, %" PRIu64 " events"), records, of,
+                events);
+    }
 }
 
 bool inquire_is_running(const char *dir)

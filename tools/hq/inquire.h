@@ -25,6 +25,10 @@ char *inquire_report(const char *dir, const char *cycle, size_t *ret_len, struct
  * Returns: NULL with ret_fault; the caller closes. */
 struct view *inquire_view(const struct view_options *options, struct fault *ret_fault);
 
+/* Say on stderr now and then how far a reading is, once it takes longer than a second: a
+ * view_options' progress. */
+void inquire_progress(void *context, uint64_t records, uint64_t of, uint64_t events);
+
 /* Does a daemon run on this folder? */
 bool inquire_is_running(const char *dir);
 

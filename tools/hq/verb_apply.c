@@ -10,6 +10,7 @@
 #include "tools/hq/changes.h"
 #include "tools/hq/hq_verbs.h"
 #include "tools/hq/rules.h"
+#include "tools/hq/whatif_text.h"
 #include "tools/text.h"
 
 /* What both verbs work on. */
@@ -18,6 +19,7 @@ struct applying {
     const char *dir;
     const char *alliance; /* NULL: DIR/alliance.conf */
     const char *from;     /* NULL: as early as possible */
+    bool json;            /* diff */
     struct ground ground;
     struct registry registry;
     struct terms terms;
@@ -43,9 +45,15 @@ static const char *apply_usage(void)
 
 static const char *diff_usage(void)
 {
-    return _("Usage: allclear diff [--alliance FILE] --dir DIR\n"
+    return _("Usage: allclear diff [--alliance FILE] [--json] --dir DIR\n"
              "\n"
-             "Say in sentences what `allclear apply` would change. Nothing is written.\n"
+             "Say in sentences what `allclear apply` would change, and what it would have meant "
+             "for the\n"
+             "last closed cycle: its events are cleared once more in memory, as if these rules and "
+             "stores had\n"
+             "been in force from its first day on. Nothing is written. The ledger is read from its "
+             "first\n"
+             "record, twice: about a second a million events.\n"
              "\n"
              "Exit: 0 it can be applied (or nothing would change), 65 it cannot.\n"
              "\n"
@@ -150,13 +158,57 @@ static int apply(struct applying *applying)
     return EX_OK;
 }
 
-static int say(const struct applying *applying)
+static json_t *sentences(char *const *list, uint32_t count)
 {
-    changes_write(&applying->changes, stdout);
-    if (applying->changes.count == 0 && applying->changes.error_count == 0) {
+    json_t *rows = json_array();
+
+    for (uint32_t i = 0; i < count; i++) {
+        json_array_append_new(rows, json_string(list[i]));
+    }
+    return rows;
+}
+
+static int say_json(const struct changes *changes, const struct whatif *trial)
+{
+    json_t *root = json_pack("{s:o,s:o,s:o}", "changes", sentences(changes->list, changes->count),
+                             "errors", sentences(changes->errors, changes->error_count),
+                             "last_cycle", trial == NULL ? json_null() : whatif_text_json(trial));
+    bool good = json_dumpf(root, stdout, JSON_COMPACT) == 0 && putchar('\n') != EOF;
+
+    json_decref(root);
+    return good ? EX_OK : EX_IOERR;
+}
+
+static void say_text(const struct changes *changes, const struct whatif *trial)
+{
+    changes_write(changes, stdout);
+    if (changes->count == 0 && changes->error_count == 0) {
         puts(_("Nothing would change."));
     }
-    return applying->changes.error_count > 0 ? EX_DATAERR : EX_OK;
+    if (trial != NULL) {
+        whatif_text_write(trial, stdout);
+    }
+}
+
+static int say(struct applying *applying)
+{
+    const struct changes *changes = &applying->changes;
+    bool tries = changes->count > 0 && changes->error_count == 0 && applying->ground.has_terms;
+    struct whatif trial = {0};
+    int code = EX_OK;
+
+    if (tries && !whatif_run(applying->dir, &applying->registry, &applying->terms, &trial,
+                            &applying->fault)) {
+        changes_write(changes, stdout);
+        return home_complain(applying->verb, &applying->fault);
+    }
+    if (applying->json) {
+        code = say_json(changes, tries ? &trial : NULL);
+    } else {
+        say_text(changes, tries ? &trial : NULL);
+    }
+    whatif_deinit(&trial);
+    return changes->error_count > 0 ? EX_DATAERR : code;
 }
 
 static int run(struct applying *applying, const struct args *args, int argc, char **argv,
@@ -196,8 +248,10 @@ int verb_diff(int argc, char **argv)
 {
     struct applying applying = {.verb = "diff"};
     const char *dir = NULL;
-    const struct arg list[] = {{"dir", &dir, NULL}, {"alliance", &applying.alliance, NULL}};
-    struct args args = {"diff", diff_usage(), list, 2, 0, 0};
+    const struct arg list[] = {{"dir", &dir, NULL},
+                               {"alliance", &applying.alliance, NULL},
+                               {"json", NULL, &applying.json}};
+    struct args args = {"diff", diff_usage(), list, 3, 0, 0};
 
     return run(&applying, &args, argc, argv, &dir);
 }

@@ -45,7 +45,7 @@ bool view_ready(const char *dir, struct fault *ret_fault)
                      path);
 }
 
-static slice_t fetch(void *context, uint64_t index)
+slice_t view_fetch(void *context, uint64_t index)
 {
     struct view *view = context;
     struct journal_entry entry;
@@ -170,7 +170,7 @@ struct view *view_open(const struct view_options *options, struct fault *ret_fau
 {
     struct view *view = memory_zeroed(1, sizeof *view);
 
-    book_init(&view->book, (struct record_source){view, fetch});
+    book_init(&view->book, (struct record_source){view, view_fetch});
     if (!open_parts(view, options, ret_fault)) {
         view_close(view);
         return NULL;

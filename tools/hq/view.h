@@ -38,4 +38,7 @@ bool view_ready(const char *dir, struct fault *ret_fault) MUST_USE;
 struct view *view_open(const struct view_options *options, struct fault *ret_fault);
 void view_close(struct view *view); /* accepts NULL */
 
+/* A record of the view by its index, as a record_source's fetch: the view is the context. */
+slice_t view_fetch(void *view, uint64_t index);
+
 #endif

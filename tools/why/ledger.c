@@ -4,8 +4,6 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <sysexits.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "clearing/base/hex.h"
 #include "tools/hq/home.h"
@@ -54,25 +52,6 @@ static void on_expired(void *context, const struct book *book, const struct expi
     struct trace *trace = context;
 
     watch_expired(trace->watch, &book->state, expired);
-}
-
-void ledger_progress(void *context, uint64_t records, uint64_t of, uint64_t events)
-{
-    int64_t *told = context; /* the second in which this was last said; 0: not begun */
-    struct timespec now;
-    bool is_terminal = isatty(STDERR_FILENO);
-
-    CHECK(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
-    *told = *told == 0 ? (int64_t)now.tv_sec : *told;
-    if (now.tv_sec <= *told || !is_terminal) {
-        return;
-    }
-    *told = (int64_t)now.tv_sec;
-    fputs("\r\033[K", stderr);
-    if (records < of) {
-        fprintf(stderr, _("%" PRIu64 " of %" PRIu64 " records, %" PRIu64 " events"), records, of,
-                events);
-    }
 }
 
 /* --- down to what was signed --- */
@@ -179,7 +158,7 @@ int ledger_explain(const char *dir, struct watch *watch)
     int64_t told = 0;
     struct view_options options = {
         .dir = dir,
-        .progress = ledger_progress,
+        .progress = inquire_progress,
         .context = &told,
         .listener = {&trace, on_cleared, on_expired},
     };

@@ -15,8 +15,4 @@ int ledger_explain(const char *dir, struct watch *watch);
  * largest lines by name, and the sum. Returns: the exit code, after a complaint. */
 int ledger_explain_net(const char *dir, const char *participant, const char *cycle, bool json);
 
-/* Say on stderr now and then how far a reading is, once it takes longer than a second: a
- * view_options' progress. */
-void ledger_progress(void *context, uint64_t records, uint64_t of, uint64_t events);
-
 #endif

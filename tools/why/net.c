@@ -25,7 +25,7 @@ struct large {
 struct net {
     const char *participant;
     const char *cycle;
-    int64_t told; /* ledger_progress */
+    int64_t told; /* inquire_progress */
     struct large largest[LARGEST]; /* of the open cycle, the largest first */
     uint32_t count;
     uint64_t lines;
@@ -115,7 +115,7 @@ static void on_progress(void *context, uint64_t records, uint64_t of, uint64_t e
 {
     struct net *net = context;
 
-    ledger_progress(&net->told, records, of, events);
+    inquire_progress(&net->told, records, of, events);
 }
 
 /* --- writing --- */
