@@ -218,6 +218,58 @@ START_TEST(test_outbox)
 }
 END_TEST
 
+/* The counts of `retried`. */
+static void expect_retried(int read, int accepted, int refused)
+{
+    json_t *value = output_json();
+    json_t *retried = json_object_get(value, "retried");
+
+    ck_assert_int_eq(json_integer_value(json_object_get(retried, "read")), read);
+    ck_assert_int_eq(json_integer_value(json_object_get(retried, "accepted")), accepted);
+    ck_assert_int_eq(json_integer_value(json_object_get(retried, "refused")), refused);
+    ck_assert_int_eq(json_integer_value(json_object_get(retried, "pending")), 0);
+    json_decref(value);
+}
+
+#define RETRY(...) RUN("outbox", "retry", __VA_ARGS__, "--json", "--dir", dir)
+
+START_TEST(test_retry)
+{
+    JOIN();
+    put_lines(events, 1, 30); /* 5, 15 and 25 are refused, 7, 17 and 27 wait */
+    ck_assert_int_eq(PUBLISH(events), 65);
+    ck_assert_int_eq(RETRY("--reason", "NO_SUCH"), 64);
+    ck_assert_int_eq(RETRY("--reason", "TOO_OLD", "UNKNOWN_OFFER"), 64); /* one too many */
+    ck_assert_int_eq(RETRY("A:1"), 64);
+    ck_assert_int_eq(RETRY("A:1:0"), 64);
+    ck_assert_int_eq(RUN("outbox", "--reason", "TOO_OLD", "--dir", dir), 64);
+    hq->mended = 1;
+    /* Not refused, another store's, unknown, another reason: nothing goes. */
+    ck_assert_int_eq(RETRY("A:1:5", "A:1:6"), 65);
+    ck_assert_int_eq(RETRY("A:1:5", "B:1:15"), 65);
+    ck_assert_int_eq(RETRY("A:2:5"), 65);
+    ck_assert_int_eq(RETRY("--reason", "TOO_OLD", "A:1:5"), 65);
+    ck_assert_uint_eq(hq->sequence, 1);
+    ck_assert_int_eq(RETRY("--reason", "TOO_OLD"), 65);
+    expect_retried(0, 0, 0);
+    hq->mended = 0; /* the cause is still there: refused again, and still listed */
+    ck_assert_int_eq(RETRY("A:1:5"), 65);
+    expect_retried(1, 0, 1);
+    hq->mended = 1;
+    ck_assert_int_eq(RETRY("A:1:15", "A:1:15"), 65); /* said twice, sent once */
+    expect_retried(1, 1, 0);
+    ck_assert_int_eq(RETRY("--reason", "UNKNOWN_OFFER"), 0);
+    expect_retried(2, 2, 0);
+    ck_assert_int_eq(PUBLISH(events), 0);
+    expect_counts(0, 0, 30, 0, 0);
+    ck_assert_uint_eq(hq->duplicates, 0);
+    /* What waited is refused at its deadline: the retry hears of it first, and takes it along. */
+    hq->let_go = 2;
+    ck_assert_int_eq(RETRY("--reason", "UNKNOWN_MEMBER", "A:1:7"), 65);
+    ck_assert_int_eq(RUN("outbox", "list", "--dir", dir), 65);
+}
+END_TEST
+
 START_TEST(test_let_go)
 {
     JOIN();
@@ -350,6 +402,7 @@ static Suite *suite(void)
     add(s, "refused_store", test_refused_store);
     add(s, "lies", test_lies);
     add(s, "outbox", test_outbox);
+    add(s, "retry", test_retry);
     add(s, "let_go", test_let_go);
     add(s, "questions", test_questions);
     add(s, "watch", test_watch);

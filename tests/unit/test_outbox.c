@@ -157,7 +157,6 @@ END_TEST
 
 START_TEST(test_superseded)
 {
-    uint64_t requeued = 0;
     struct outbox_event first = add(1, 17);
     struct outbox_batch batch = cut(1, zeros);
 
@@ -165,8 +164,6 @@ START_TEST(test_superseded)
     ck_assert_uint_eq(count().refused, 1);
     struct outbox_event second = add(1, 18); /* the mended one */
     ck_assert_uint_eq(count().refused, 0);
-    ck_assert(outbox_requeue_refused(outbox, OUTCOME_NONE, &requeued, &fault));
-    ck_assert_uint_eq(requeued, 0);
     ck_assert_int_eq(find(first.id).outcome, OUTCOME_UNKNOWN_OFFER);
     ck_assert_int_eq(find(second.id).outcome, OUTCOME_NONE);
     /* The old one can be asked for by name. */
@@ -181,7 +178,6 @@ START_TEST(test_asked)
 {
     const struct outbox_source source = {"till 1", 1, true};
     struct outbox_event event;
-    uint64_t requeued = 0;
 
     ck_assert(outbox_add_event(outbox, slice_of("1"), 1, bytes_of(1, 17), &source, &event, &fault));
     ck_assert_uint_eq(count().queued, 1);
@@ -189,8 +185,6 @@ START_TEST(test_asked)
     mark(&batch, OUTCOME_INSUFFICIENT_FUNDS, OUTCOME_NONE);
     ck_assert_int_eq(find(event.id).outcome, OUTCOME_INSUFFICIENT_FUNDS);
     ck_assert_uint_eq(count().refused, 0);
-    ck_assert(outbox_requeue_refused(outbox, OUTCOME_NONE, &requeued, &fault));
-    ck_assert_uint_eq(requeued, 0);
 }
 END_TEST
 

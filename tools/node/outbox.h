@@ -94,11 +94,6 @@ bool outbox_find_event(struct outbox *outbox, int64_t id, struct outbox_event *r
 /* Queue an answered event again. In a transaction. */
 bool outbox_requeue_event(struct outbox *outbox, int64_t id, struct fault *ret_fault) MUST_USE;
 
-/* Queue again what was refused (for this reason, or OUTCOME_NONE: for any) and not superseded. In a
- * transaction. Out: *ret_count. */
-bool outbox_requeue_refused(struct outbox *outbox, outcome_t reason, uint64_t *ret_count,
-                            struct fault *ret_fault) MUST_USE;
-
 /* What became of a waiting event (or of a DUPLICATE, whose first copy may wait). In a transaction.
  * An event that is neither is left alone. */
 bool outbox_settle_waiting(struct outbox *outbox, slice_t terminal, uint64_t number,

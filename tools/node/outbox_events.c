@@ -273,25 +273,6 @@ bool outbox_requeue_event(struct outbox *outbox, int64_t id, struct fault *ret_f
     return outbox_run(outbox, statement, ret_fault);
 }
 
-bool outbox_requeue_refused(struct outbox *outbox, outcome_t reason, uint64_t *ret_count,
-                            struct fault *ret_fault)
-{
-    static const char put[] = "UPDATE event SET sequence = 0, position = 0, outcome = 0,"
-                              " reason = 0 WHERE outcome > 3 AND superseded = 0"
-                              " AND (?1 = 0 OR outcome = ?1)";
-    sqlite3_stmt *statement = outbox_statement(outbox, put, ret_fault);
-
-    if (statement == NULL) {
-        return false;
-    }
-    outbox_bind_u64(statement, 1, (uint64_t)reason);
-    if (!outbox_run(outbox, statement, ret_fault)) {
-        return false;
-    }
-    *ret_count = (uint64_t)sqlite3_changes64(outbox->db);
-    return true;
-}
-
 bool outbox_settle_waiting(struct outbox *outbox, slice_t terminal, uint64_t number,
                            outcome_t outcome, outcome_t reason, struct fault *ret_fault)
 {

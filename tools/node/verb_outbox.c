@@ -7,10 +7,12 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "clearing/base/memory.h"
+#include "tools/lines/lines.h"
 #include "tools/node/ask.h"
 #include "tools/node/node_verbs.h"
 #include "tools/node/options.h"
-#include "tools/node/publish.h"
+#include "tools/node/retry.h"
 #include "tools/text.h"
 
 #define LIST_WAIT_S 5
@@ -19,43 +21,76 @@
 struct options {
     const char *dir;
     bool json;
-    bool retry;
-    outcome_t reason;
+    bool again; /* the verb's word is `retry` */
+    struct retry retry;
     int wait_s; /* -1: not said */
 };
 
 static void usage(FILE *out)
 {
     fputs(
-        _("Usage: allclear outbox [list | retry [REASON]] --dir DIR [--json] [--wait SECONDS]\n"
+        _("Usage: allclear outbox [list | retry [--reason REASON] [EVENT...]] --dir DIR [--json]\n"
+          "                       [--wait SECONDS]\n"
           "\n"
           "Ask headquarters what became of waiting events, and list what is pending, waiting and\n"
-          "refused. `retry` queues what was refused (for this reason) again, and sends it.\n"
+          "refused. `retry` sends again, under their numbers, all that were refused, those that\n"
+          "were refused for this reason, or the events named, and says what came of them.\n"
           "\n"
-          "  --dir DIR       the store's folder (or ALLCLEAR_DIR)\n"
-          "  --json          print one JSON object\n"
-          "  --wait SECONDS  for headquarters' answer (list 5, retry 30); 0 asks nobody\n"
+          "  --dir DIR        the store's folder (or ALLCLEAR_DIR)\n"
+          "  --reason REASON  only what was refused for this; `retry REASON` is the same\n"
+          "  --json           print one JSON object; a retry adds its counts as \"retried\"\n"
+          "  --wait SECONDS   for headquarters' answer (list 5, retry 30); 0 asks nobody\n"
           "\n"
           "Exit: 0 nothing is pending or refused, 65 some refused, 75 some pending, 64 usage.\n"
           "\n"
           "Example:\n"
-          "  allclear outbox retry UNKNOWN_OFFER --dir /var/lib/allclear-store\n"),
+          "  allclear outbox retry --reason UNKNOWN_OFFER --dir /var/lib/allclear-store\n"),
         out);
+}
+
+static bool take_reason(struct options *options, const char *name)
+{
+    outcome_t reason = tally_outcome_named(name);
+
+    if (reason == OUTCOME_NONE) {
+        fprintf(stderr, _("allclear outbox: %s: no reason of this name\n"), name);
+        return false;
+    }
+    options->retry.reason = reason;
+    return true;
+}
+
+/* What follows `retry`: events, or first a reason. */
+static bool take_events(struct options *options, char **words, int count)
+{
+    struct retry *retry = &options->retry;
+
+    if (count > 0 && strchr(words[0], ':') == NULL) {
+        if (retry->reason != OUTCOME_NONE || !take_reason(options, words[0])) {
+            return false;
+        }
+        words++;
+        count--;
+    }
+    retry->events = memory_zeroed((size_t)count + 1, sizeof *retry->events);
+    for (int i = 0; i < count; i++) {
+        if (!lines_parse_ref(slice_of(words[i]), &retry->events[i])) {
+            fprintf(stderr, _("allclear outbox: %s: an event is STORE:TERMINAL:NUMBER\n"), words[i]);
+            return false;
+        }
+        retry->event_count++;
+    }
+    return true;
 }
 
 static bool take_words(struct options *options, char **words, int count)
 {
-    bool list = count == 0 || strcmp(words[0], "list") == 0;
-
-    options->retry = count > 0 && strcmp(words[0], "retry") == 0;
-    if ((!list && !options->retry) || count > (options->retry ? 2 : 1)) {
-        return false;
+    options->again = count > 0 && strcmp(words[0], "retry") == 0;
+    if (options->again) {
+        return take_events(options, words + 1, count - 1);
     }
-    if (count == 2) {
-        options->reason = tally_outcome_named(words[1]);
-        return options->reason != OUTCOME_NONE;
-    }
-    return true;
+    return options->retry.reason == OUTCOME_NONE &&
+           (count == 0 || (count == 1 && strcmp(words[0], "list") == 0));
 }
 
 static int options_parse(int argc, char **argv, struct options *options)
@@ -63,6 +98,7 @@ static int options_parse(int argc, char **argv, struct options *options)
     static const struct option longs[] = {
         {"dir", required_argument, NULL, 'd'},
         {"json", no_argument, NULL, 'j'},
+        {"reason", required_argument, NULL, 'r'},
         {"wait", required_argument, NULL, 'w'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
@@ -74,7 +110,7 @@ static int options_parse(int argc, char **argv, struct options *options)
             usage(stdout);
             exit(EX_OK);
         }
-        if (option == '?' ||
+        if (option == '?' || (option == 'r' && !take_reason(options, optarg)) ||
             (option == 'w' && !options_seconds("outbox", optarg, &options->wait_s))) {
             return EX_USAGE;
         }
@@ -87,7 +123,7 @@ static int options_parse(int argc, char **argv, struct options *options)
         return EX_USAGE;
     }
     if (options->wait_s < 0) {
-        options->wait_s = options->retry ? PUBLISH_WAIT_S : LIST_WAIT_S;
+        options->wait_s = options->again ? PUBLISH_WAIT_S : LIST_WAIT_S;
     }
     return EX_OK;
 }
@@ -188,8 +224,31 @@ static bool print_sections(const struct node *node, const struct outbox_counts *
     return true;
 }
 
-/* Returns: the exit code. */
-static int list(const struct node *node, bool json)
+static json_t *tally_json(const struct tally *tally)
+{
+    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I}", "read", (json_int_t)tally->read, "accepted",
+                     (json_int_t)tally->accepted, "waiting", (json_int_t)tally->waiting, "already",
+                     (json_int_t)tally->already, "refused", (json_int_t)tally->refused, "pending",
+                     (json_int_t)tally->pending);
+}
+
+static void print_head(const struct node *node, const struct outbox_counts *counts,
+                       const struct tally *retried)
+{
+    if (retried != NULL) {
+        printf(_("Sent again %" PRIu64 ": %" PRIu64 " accepted, %" PRIu64 " waiting, %" PRIu64
+                 " already in, %" PRIu64 " refused, %" PRIu64 " pending\n"),
+               retried->read, retried->accepted, retried->waiting, retried->already,
+               retried->refused, retried->pending);
+    }
+    printf(_("Outbox of store %s: %" PRIu64 " pending, %" PRIu64 " waiting, %" PRIu64
+             " refused, %" PRIu64 " accepted%s\n"),
+           node->kit.store.text, counts->queued + counts->sent, counts->waiting, counts->refused,
+           counts->accepted + counts->duplicate, node->kit.test ? _("  (TEST)") : "");
+}
+
+/* `retried`: what came of a retry, else NULL. Returns: the exit code. */
+static int list(const struct node *node, bool json, const struct tally *retried)
 {
     struct outbox_counts counts = {0};
     struct fault fault = {0};
@@ -197,16 +256,16 @@ static int list(const struct node *node, bool json)
     bool good = outbox_count(node->outbox, &counts, &fault);
 
     if (good && !json) {
-        printf(_("Outbox of store %s: %" PRIu64 " pending, %" PRIu64 " waiting, %" PRIu64
-                 " refused, %" PRIu64 " accepted%s\n"),
-               node->kit.store.text, counts.queued + counts.sent, counts.waiting, counts.refused,
-               counts.accepted + counts.duplicate, node->kit.test ? _("  (TEST)") : "");
+        print_head(node, &counts, retried);
     }
     good = good && print_sections(node, &counts, root, &fault);
     if (good && json) {
         (void)json_object_set_new(root, "accepted",
                                   json_integer((json_int_t)counts.accepted +
                                                (json_int_t)counts.duplicate));
+        if (retried != NULL) {
+            (void)json_object_set_new(root, "retried", tally_json(retried));
+        }
         good = json_dumpf(root, stdout, JSON_COMPACT) == 0 && putchar('\n') != EOF;
     }
     json_decref(root);
@@ -219,29 +278,18 @@ static int list(const struct node *node, bool json)
     return counts.refused > 0 ? EX_DATAERR : EX_OK;
 }
 
-static bool requeue(struct node *node, outcome_t reason, struct fault *ret_fault)
-{
-    uint64_t count = 0;
-
-    if (!outbox_begin(node->outbox, ret_fault)) {
-        return false;
-    }
-    if (!outbox_requeue_refused(node->outbox, reason, &count, ret_fault)) {
-        outbox_rollback(node->outbox);
-        return false;
-    }
-    return outbox_commit(node->outbox, ret_fault);
-}
-
-static bool send_retries(struct node *node, const struct options *options, struct fault *ret_fault)
+/* First comes what headquarters says of waiting events: one refused at its deadline is sent again
+ * with the others. Returns: the exit code. */
+static int send_again(struct node *node, const struct options *options)
 {
     struct publish publish = {.lock = -1};
+    struct fault fault = {0};
 
-    bool good = requeue(node, options->reason, ret_fault) &&
-                publish_init(&publish, node, options->wait_s, ret_fault) &&
-                publish_drain(&publish, ret_fault);
+    bool good = publish_init(&publish, node, options->wait_s, &fault) &&
+                retry_queue(&publish, &options->retry, &fault) && publish_drain(&publish, &fault);
+    int code = good ? list(node, options->json, &publish.tally) : node_complain("outbox", &fault);
     publish_deinit(&publish);
-    return good;
+    return code;
 }
 
 static bool refresh(struct node *node, int wait_s, struct fault *ret_fault)
@@ -268,21 +316,32 @@ static bool refresh(struct node *node, int wait_s, struct fault *ret_fault)
     return good;
 }
 
+static int run(const struct options *options)
+{
+    struct fault fault = {0};
+    struct node node = {0};
+    int code = EX_OK;
+
+    bool good = node_open(options->dir, &node, &fault) && node_open_outbox(&node, &fault);
+    if (good && options->again) {
+        code = send_again(&node, options);
+    } else {
+        good = good && refresh(&node, options->wait_s, &fault);
+        code = good ? list(&node, options->json, NULL) : node_complain("outbox", &fault);
+    }
+    node_close(&node);
+    return code;
+}
+
 int verb_outbox(int argc, char **argv)
 {
     struct options options = {.wait_s = -1};
-    struct fault fault = {0};
-    struct node node = {0};
     int code = options_parse(argc, argv, &options);
 
-    if (code != EX_OK) {
-        return code;
+    if (code == EX_OK) {
+        publish_catch_signals();
+        code = run(&options);
     }
-    publish_catch_signals();
-    bool good = node_open(options.dir, &node, &fault) && node_open_outbox(&node, &fault) &&
-                (options.retry ? send_retries(&node, &options, &fault)
-                               : refresh(&node, options.wait_s, &fault));
-    code = good ? list(&node, options.json) : node_complain("outbox", &fault);
-    node_close(&node);
+    free(options.retry.events);
     return code;
 }
