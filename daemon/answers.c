@@ -216,6 +216,21 @@ json_t *answer_statement(const json_t *report, const char *participant)
 
 /* --- a store's queries --- */
 
+/* Why an event hangs: a cycle's list of refusals ends with it, suspense does not. An event that was
+ * sent again and waits is not refused, though it still hangs. */
+static outcome_t hanging(const struct book *book, store_t store, slice_t terminal, uint64_t number)
+{
+    const struct state *state = &book->state;
+    const struct suspense_item *item = suspense_find(
+        &book->suspense, registry_store_code(&state->registry, store), terminal, number);
+
+    if (item == NULL || numbers_state(&state->numbers, store, terminal, number, state->open_day,
+                                      INT32_MAX) == NUMBER_SPENT) {
+        return OUTCOME_NONE;
+    }
+    return item->reason;
+}
+
 /* What has become of one event of the store. */
 static json_t *event_row(struct book *book, store_t store, slice_t name)
 {
@@ -241,6 +256,9 @@ static json_t *event_row(struct book *book, store_t store, slice_t name)
                     store.n) {
                 outcome = refused->outcome;
             }
+        }
+        if (outcome == OUTCOME_NONE) {
+            outcome = hanging(book, store, terminal, n);
         }
         struct history *history = &book->state.history;
         if (history->find(history->context, store, terminal, n, &past)) {

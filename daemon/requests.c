@@ -11,6 +11,7 @@
 #include "proto/codec/terms_codec.h"
 #include "tools/people/standing.h"
 #include "tools/render/board_json.h"
+#include "tools/render/suspense_json.h"
 #include "tools/render/hex_json.h"
 
 /* Returns: the bytes of a hex text, which the caller frees; NULL: not one. */
@@ -305,6 +306,9 @@ void server_take_request(void *context, uint32_t client, const json_t *request)
         server_hold_json(server, client, server_reversal(server, request));
     } else if (strcmp(verb, "board") == 0) {
         server_hold_json(server, client, request_board(server));
+    } else if (strcmp(verb, "suspense") == 0) {
+        server_hold_json(server, client,
+                         suspense_json(&server->book->suspense, server->book->state.open_day));
     } else if (strcmp(verb, "backup") == 0) {
         server_hold_json(server, client, request_backup(server, request));
     } else {

@@ -55,6 +55,7 @@ static const struct verb {
     {"approve", verb_approve, N_("list, approve or reject what waits for a second person")},
     {"adjust", verb_adjust, N_("propose a claim that corrects another")},
     {"reverse", verb_reverse, N_("propose to undo an event")},
+    {"suspense", verb_suspense, N_("what tills have done and the ledger has refused")},
     {"report", verb_report, N_("a cycle's settlement report")},
     {"statement", verb_any_statement, N_("a participant's statement of a cycle")},
     {"join", verb_join, N_("join an alliance with a kit (store)")},

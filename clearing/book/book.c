@@ -30,6 +30,8 @@ static void on_cleared(void *context, const struct cleared *cleared)
     }
     results_stream_add(&book->results, cleared);
     past_index_note(&book->past, cleared, book->records);
+    suspense_hear(&book->suspense, cleared,
+                  registry_store_code(&book->state.registry, cleared->store), book->records);
     if (cleared->outcome == OUTCOME_ACCEPTED && cleared->booked <= cleared->occurred) {
         return; /* nearly always: no list has it */
     }
@@ -67,6 +69,7 @@ void book_deinit(struct book *book)
     past_index_deinit(&book->past);
     people_deinit(&book->people);
     free(book->adjustments.list);
+    suspense_deinit(&book->suspense);
     results_stream_deinit(&book->results);
     for (uint32_t i = 0; i < book->stream_capacity; i++) {
         free(book->streams[i].records);

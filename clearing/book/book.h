@@ -11,6 +11,7 @@
 #include "clearing/book/roles.h"
 #include "clearing/report/board.h"
 #include "clearing/report/report.h"
+#include "clearing/report/suspense.h"
 #include "proto/codec/hq.h"
 
 /* A store's stream of batches, and the keys that may write it. */
@@ -83,6 +84,7 @@ struct book {
     struct report_events refused; /* of the open cycle */
     struct report_events late;
     struct report_adjustments adjustments;
+    struct suspense suspense; /* of all cycles */
     struct book_part *parts; /* of an opening, that no seal has named */
     uint32_t part_count;
     uint32_t part_capacity;

@@ -260,6 +260,7 @@ void book_save(const struct book *book, struct spool *spool)
     events_save(&book->refused, spool);
     events_save(&book->late, spool);
     adjustments_save(&book->adjustments, spool);
+    suspense_save(&book->suspense, spool);
     people_save(&book->people, spool);
     spool_end(spool);
 }
@@ -330,7 +331,8 @@ bool book_load(struct book *book, struct reader *reader, struct fault *ret_fault
     events_load(&book->refused, reader);
     events_load(&book->late, reader);
     adjustments_load(&book->adjustments, reader);
-    return people_load(&book->people, reader) && reader_done(reader);
+    return suspense_load(&book->suspense, reader) &&
+           people_load(&book->people, reader) && reader_done(reader);
 }
 
 static void add_to_digest(void *context, slice_t bytes)

@@ -24,7 +24,8 @@
     X(operator)                                                                                    \
     X(approve)                                                                                     \
     X(adjust)                                                                                      \
-    X(reverse)
+    X(reverse)                                                                                     \
+    X(suspense)
 
 int verb_init(int argc, char **argv);
 int verb_apply(int argc, char **argv);
@@ -46,6 +47,7 @@ int verb_operator(int argc, char **argv);
 int verb_approve(int argc, char **argv);
 int verb_adjust(int argc, char **argv);
 int verb_reverse(int argc, char **argv);
+int verb_suspense(int argc, char **argv);
 int verb_restore(int argc, char **argv);
 
 #endif

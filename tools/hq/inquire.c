@@ -14,6 +14,7 @@
 #include "tools/hq/control.h"
 #include "tools/hq/view.h"
 #include "tools/people/standing.h"
+#include "tools/render/suspense_json.h"
 #include "tools/text.h"
 
 static const char *text_of(const json_t *request, const char *key)
@@ -56,6 +57,9 @@ static json_t *answer_of(struct view *view, const char *dir, const json_t *reque
     }
     if (strcmp(verb, "board") == 0) {
         return answers_board(&view->book);
+    }
+    if (strcmp(verb, "suspense") == 0) {
+        return suspense_json(&view->book.suspense, view->book.state.open_day);
     }
     CHECK(strcmp(verb, "terms") == 0);
     return answers_terms(&view->book);

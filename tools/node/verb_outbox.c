@@ -75,7 +75,8 @@ static bool take_events(struct options *options, char **words, int count)
     retry->events = memory_zeroed((size_t)count + 1, sizeof *retry->events);
     for (int i = 0; i < count; i++) {
         if (!lines_parse_ref(slice_of(words[i]), &retry->events[i])) {
-            fprintf(stderr, _("allclear outbox: %s: an event is STORE:TERMINAL:NUMBER\n"), words[i]);
+            fprintf(stderr, _("allclear outbox: %s: an event is STORE:TERMINAL:NUMBER\n"),
+                    words[i]);
             return false;
         }
         retry->event_count++;
