@@ -12,6 +12,7 @@
 #include "tools/node/node_verbs.h"
 #include "tools/opening/verb_opening.h"
 #include "tools/person/verb_person.h"
+#include "tools/recon/verb_recon.h"
 #include "tools/render/language.h"
 #include "tools/verbs.h"
 
@@ -41,6 +42,7 @@ static const struct verb {
     {"apply", verb_apply, N_("bring changed rules and stores into force")},
     {"diff", verb_diff, N_("say what changed rules would change")},
     {"opening", verb_opening, N_("bring members over from an old system")},
+    {"recon", verb_recon, N_("an old system's figures against the ledger's")},
     {"invite", verb_invite, N_("make a store's kit to join with")},
     {"key", verb_key, N_("list, approve and revoke stores' keys")},
     {"freeze", verb_freeze, N_("take no more batches from a store")},

@@ -81,6 +81,9 @@ EDGES = {
                       'spreadsheets of what members come over with'),
     'tools/person': (['clearing/base', 'clearing/crypto', 'tools/hq'],
                      'people\'s details beside the ledger, and their digests in it'),
+    'tools/recon': (['clearing/base', 'clearing/facts', 'clearing/apply', 'tools', 'tools/alliance',
+                     'tools/opening'],
+                    'the sheet of an old system against what was cleared'),
     'tools/why': (['clearing/base', 'tools', 'tools/explain', 'tools/hq', 'tools/render'],
                   'explanations out of a ledger: a view of it under a watch'),
     'tools/bench': (['clearing/base', 'clearing/crypto', 'clearing/facts', 'clearing/journal',
@@ -130,7 +133,7 @@ DOORS = {
     # JSON is spoken at the control socket and at the tools' edges, never below them
     'jansson.h': ['daemon/answers.h', 'daemon/control.h', 'daemon/reports.h', 'daemon/server.h', 'tools/door/',
                   'tools/explain/', 'tools/hq/', 'tools/lines/', 'tools/node/', 'tools/people/', 'tools/person/',
-                  'tools/render/', 'tools/tills/check.c', 'tools/why/', 'tests/'],
+                  'tools/recon/verb_recon.c', 'tools/render/', 'tools/tills/check.c', 'tools/why/', 'tests/'],
     'check.h': ['tests/'],
 }
 

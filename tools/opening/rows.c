@@ -18,6 +18,7 @@ typedef enum {
     CELL_COUNT,   /* an int64_t or uint64_t of at most 10^12 */
     CELL_DAY,     /* a day_t */
     CELL_FUNDERS, /* a lot's */
+    CELL_TEXT,    /* a slice_t */
 } cell_kind_t;
 
 struct column {
@@ -30,6 +31,7 @@ struct column {
 
 #define LOT(field)   offsetof(struct opening_lot, field)
 #define TOTAL(field) offsetof(struct opening_total, field)
+#define OLD(field)   offsetof(struct old_row, field)
 
 /* Points and uses are both `units`: which it is, the product says. */
 static const struct column lot_columns[] = {
@@ -52,6 +54,14 @@ static const struct column total_columns[] = {
     {"bonus", "赠送金", CELL_YUAN, TOTAL(bonus_fen), false},
     {"points", "积分", CELL_COUNT, TOTAL(points), false},
     {"uses", "次数", CELL_COUNT, TOTAL(uses), false},
+};
+static const struct column old_columns[] = {
+    {"store", "门店", CELL_CODE, OLD(store), true},
+    {"figure", "项目", CELL_CODE, OLD(figure), true},
+    {"amount", "金额", CELL_YUAN, OLD(amount_fen), false},
+    {"units", "数量", CELL_COUNT, OLD(units), false},
+    {"event", "流水", CELL_TEXT, OLD(event), false},
+    {"date", "日期", CELL_DAY, OLD(date), false},
 };
 
 struct reading {
@@ -214,6 +224,9 @@ static bool read_cell(const struct reading *reading, const struct column *column
         return true;
     case CELL_FUNDERS:
         return read_funders(reading, cell, row);
+    case CELL_TEXT:
+        *(slice_t *)field = cell->text;
+        return true;
     }
     return false;
 }
@@ -283,11 +296,13 @@ static void take_row(struct reading *reading)
     struct rows *rows = reading->rows;
     struct opening_lot lot = {.valid_to = DAY_MAX};
     struct opening_total total = {0};
+    struct old_row old = {.date = DAY_MAX};
     bool is_lot = reading->columns == lot_columns;
+    bool is_old = reading->columns == old_columns;
     uint32_t count = rows->count;
     uint32_t line_count = rows->count;
 
-    if (!read_row(reading, is_lot ? (void *)&lot : (void *)&total)) {
+    if (!read_row(reading, is_lot ? (void *)&lot : is_old ? (void *)&old : (void *)&total)) {
         return;
     }
     MEMORY_GROW(rows->lines, line_count, rows->line_capacity);
@@ -295,6 +310,9 @@ static void take_row(struct reading *reading)
     if (is_lot) {
         MEMORY_GROW(rows->lots, count, rows->capacity);
         rows->lots[count] = lot;
+    } else if (is_old) {
+        MEMORY_GROW(rows->old, count, rows->capacity);
+        rows->old[count] = old;
     } else {
         MEMORY_GROW(rows->totals, count, rows->capacity);
         rows->totals[count] = total;
@@ -352,6 +370,16 @@ bool rows_read_totals(struct rows *rows, const char *path, struct complaints *co
     return read_rows(&reading, path);
 }
 
+bool rows_read_old(struct rows *rows, const char *path, struct complaints *complaints)
+{
+    struct reading reading = {.rows = rows,
+                              .complaints = complaints,
+                              .columns = old_columns,
+                              .count = sizeof old_columns / sizeof old_columns[0]};
+
+    return read_rows(&reading, path);
+}
+
 void rows_deinit(struct rows *rows)
 {
     if (rows->begun) {
@@ -360,6 +388,7 @@ void rows_deinit(struct rows *rows)
     source_deinit(&rows->source);
     free(rows->lots);
     free(rows->totals);
+    free(rows->old);
     free(rows->lines);
     *rows = (struct rows){0};
 }
