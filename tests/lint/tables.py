@@ -81,7 +81,7 @@ EDGES = {
                       'spreadsheets of what members come over with'),
     'tools/person': (['clearing/base', 'clearing/crypto', 'tools/hq'],
                      'people\'s details beside the ledger, and their digests in it'),
-    'tools/recon': (['clearing/base', 'clearing/facts', 'clearing/apply', 'tools', 'tools/alliance',
+    'tools/recon': (['clearing/base', 'clearing/apply', 'tools', 'tools/alliance',
                      'tools/opening'],
                     'the sheet of an old system against what was cleared'),
     'tools/why': (['clearing/base', 'tools', 'tools/explain', 'tools/hq', 'tools/render'],
