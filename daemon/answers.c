@@ -9,6 +9,7 @@
 #include "daemon/balance.h"
 #include "daemon/reports.h"
 #include "tools/render/report_json.h"
+#include "tools/render/statement.h"
 
 static json_t *fen(money_sum_t sum)
 {
@@ -130,90 +131,6 @@ json_t *answer_report(struct book *book, const char *dir, const char *cycle,
     return reports_read(dir, book, cycle, ret_fault);
 }
 
-/* --- statements --- */
-
-static void add_line(json_t *lines, const json_t *cell, const char *other, const char *direction)
-{
-    json_t *line = json_object();
-
-    json_object_set_new(line, "direction", json_string(direction));
-    json_object_set_new(line, "counterparty", json_string(other));
-    json_object_set(line, "kind", json_object_get(cell, "kind"));
-    json_object_set(line, "reversal", json_object_get(cell, "reversal"));
-    json_object_set(line, "count", json_object_get(cell, "count"));
-    json_object_set(line, "amount_fen", json_object_get(cell, "amount_fen"));
-    json_array_append_new(lines, line);
-}
-
-/* The text of a key, "" when it is not there. */
-static const char *text_of(const json_t *row, const char *key)
-{
-    const char *text = json_string_value(json_object_get(row, key));
-
-    return text == NULL ? "" : text;
-}
-
-/* Those that the participant has part in, where there are any. */
-static void add_adjustments(json_t *statement, const json_t *report, const char *participant)
-{
-    json_t *rows = json_array();
-    json_t *row = NULL;
-    size_t i = 0;
-
-    json_array_foreach(json_object_get(report, "adjustments"), i, row) {
-        if (strcmp(text_of(row, "debtor"), participant) == 0 ||
-            strcmp(text_of(row, "creditor"), participant) == 0) {
-            json_array_append(rows, row);
-        }
-    }
-    if (json_array_size(rows) > 0) {
-        json_object_set(statement, "adjustments", rows);
-    }
-    json_decref(rows);
-}
-
-json_t *answer_statement(const json_t *report, const char *participant)
-{
-    json_t *root = json_object();
-    json_t *lines = json_array();
-    json_t *stores = json_array();
-    size_t i = 0;
-    json_t *row = NULL;
-    bool known = false;
-
-    json_object_set(root, "cycle", json_object_get(report, "cycle"));
-    json_object_set(root, "from", json_object_get(report, "from"));
-    json_object_set(root, "to", json_object_get(report, "to"));
-    json_array_foreach(json_object_get(report, "participants"), i, row) {
-        if (strcmp(text_of(row, "participant"), participant) == 0) {
-            json_object_update(root, row);
-            known = true;
-        }
-    }
-    json_array_foreach(json_object_get(report, "matrix"), i, row) {
-        const char *debtor = text_of(row, "debtor");
-        const char *creditor = text_of(row, "creditor");
-        if (strcmp(creditor, participant) == 0) {
-            add_line(lines, row, debtor, "in");
-        } else if (strcmp(debtor, participant) == 0) {
-            add_line(lines, row, creditor, "out");
-        }
-    }
-    json_array_foreach(json_object_get(report, "stores"), i, row) {
-        if (strcmp(text_of(row, "participant"), participant) == 0) {
-            json_array_append(stores, row);
-        }
-    }
-    json_object_set_new(root, "lines", lines);
-    json_object_set_new(root, "stores", stores);
-    add_adjustments(root, report, participant);
-    if (!known) {
-        json_decref(root);
-        return NULL;
-    }
-    return root;
-}
-
 /* --- a store's queries --- */
 
 /* Why an event hangs: a cycle's list of refusals ends with it, suspense does not. An event that was
@@ -330,7 +247,7 @@ static json_t *statement(struct book *book, const char *dir, store_t store, slic
         snprintf(ret_refusal, 141, "%.140s", fault.text);
         return NULL;
     }
-    json_t *part = answer_statement(report, owner->text);
+    json_t *part = statement_of(report, owner->text, NULL);
     json_decref(report);
     if (part == NULL) {
         snprintf(ret_refusal, 141, "you have no part in that cycle");

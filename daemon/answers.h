@@ -21,9 +21,4 @@ json_t *answer_positions(const struct book *book);
 json_t *answer_report(struct book *book, const char *dir, const char *cycle,
                       struct fault *ret_fault);
 
-/* A participant's part of a report: every kind with each counterparty, the memos of its stores, the
- * net.
- * The same object for headquarters and for the store. */
-json_t *answer_statement(const json_t *report, const char *participant);
-
 #endif

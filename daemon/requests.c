@@ -11,6 +11,7 @@
 #include "proto/codec/terms_codec.h"
 #include "tools/people/standing.h"
 #include "tools/render/board_json.h"
+#include "tools/render/statement.h"
 #include "tools/render/suspense_json.h"
 #include "tools/render/hex_json.h"
 
@@ -234,7 +235,7 @@ static json_t *request_report(struct server *server, const json_t *request, bool
     if (!statement) {
         return json_pack("{s:o}", "report", report);
     }
-    json_t *part = participant == NULL ? NULL : answer_statement(report, participant);
+    json_t *part = participant == NULL ? NULL : statement_of(report, participant, NULL);
     json_decref(report);
     return part == NULL ? refusal("there is no such participant")
                         : json_pack("{s:o}", "statement", part);

@@ -397,6 +397,8 @@ static bool close_cycle(struct hq_door *door, struct fault *ret_fault)
     report.from = cycle.from;
     report.to = cycle.to;
     report.adjustments = book->adjustments;
+    report.missing = cycle.missing;
+    report.incomplete = cycle.incomplete;
     write_nets(door->results, &cycle, &report);
     if (book->on_close != NULL) {
         book->on_close(book->on_close_context, &cycle, &report);

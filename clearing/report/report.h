@@ -84,14 +84,16 @@ struct report {
     struct report_events late;    /* likewise */
     struct report_events waiting; /* from the state */
     struct report_adjustments adjustments; /* borrowed: the caller's to set */
+    uint32_t missing;       /* what the cycle was closed over (board.h); the caller's to set */
+    const char *incomplete; /* why it closed all the same; "" or NULL: nothing was missing */
     struct report_outstanding *outstanding; /* by issuer, product */
     uint32_t outstanding_count;
 };
 
 /* Build the report of the state's open cycle. The two lists are sorted in place and borrowed; the
- * state must outlive the report. cycle, from, to and adjustments are the caller's to set. While a
- * sweep runs (clearing/apply/state.h), breakage and outstanding lots lag together; a close comes
- * after it.
+ * state must outlive the report. cycle, from, to, adjustments, missing and incomplete are the
+ * caller's to set. While a sweep runs (clearing/apply/state.h), breakage and outstanding lots lag
+ * together; a close comes after it.
  * Guarantee: the nets sum to zero (a CHECK). */
 void report_build(const struct state *state, struct report_events *refused,
                   struct report_events *late, struct report *ret_report);

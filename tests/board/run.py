@@ -155,6 +155,14 @@ class Trial:
         row = json.loads(world.must("cycle", "list", "--json", "--dir", world.hq))[0]
         self.case("and closed with a reason", row.get("incomplete") == "till of B is broken" and row["missing"] == 6,
                   row)
+        for words in (("report", "2026-03"), ("statement", "B", "2026-03")):
+            text = world.must(*words, "--dir", world.hq)
+            self.case("%s says so" % words[0], "Closed incomplete, 6 missing: till of B is broken" in text, text)
+            whole = json.loads(world.must(*words, "--format", "json", "--dir", world.hq))
+            self.case("%s says so in JSON" % words[0], whole["incomplete"] == {
+                "missing": 6, "reason": "till of B is broken"}, whole)
+        lines = world.must("report", "2026-03", "--format", "csv", "--dir", world.hq).splitlines()
+        self.case("and the CSV", any(line.startswith("incomplete,") and "till of B is broken" in line for line in lines), lines)
         left = [(m["kind"], m["store"]) for m in world.board()["missing"]]
         self.case("the next cycle begins with what lasts", left == [("frozen", "C")], left)
         digest = world.digest()

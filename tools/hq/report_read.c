@@ -1,5 +1,6 @@
 #include "tools/hq/report_read.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -302,6 +303,41 @@ static void read_head(struct reading *r, const json_t *root)
     r->held->positions.events = get_count(r, root, "events");
 }
 
+/* Copy a text of an adjustment, cut. */
+static void get_words(const json_t *row, const char *key, char ret_text[REASON_LEN_MAX + 1])
+{
+    const char *text = json_string_value(json_object_get(row, key));
+
+    (void)snprintf(ret_text, REASON_LEN_MAX + 1, "%s", text == NULL ? "" : text);
+}
+
+/* What two people have added, and what was missing: only where there is any. */
+static void read_additions(struct reading *r, const json_t *root)
+{
+    const json_t *incomplete = json_object_get(root, "incomplete");
+    const json_t *row = NULL;
+    size_t i = 0;
+
+    json_array_foreach(json_object_get(root, "adjustments"), i, row)
+    {
+        struct report_adjustment adjustment = {
+            .debtor = get_participant(r, row, "debtor"),
+            .creditor = get_participant(r, row, "creditor"),
+            .amount = money(get_integer(r, row, "amount_fen")),
+            .booked = get_day(r, row, "booked"),
+            .person = code_of(get_code(r, row, "person")),
+        };
+        get_words(row, "about", adjustment.about);
+        get_words(row, "reason", adjustment.reason);
+        report_adjustments_add(&r->held->report.adjustments, &adjustment);
+    }
+    if (incomplete != NULL) {
+        r->held->report.missing = (uint32_t)get_count(r, incomplete, "missing");
+        get_words(incomplete, "reason", r->held->incomplete);
+        r->held->report.incomplete = r->held->incomplete;
+    }
+}
+
 bool report_read(const json_t *root, const struct registry *names, struct report_held *ret_held,
                  struct fault *ret_fault)
 {
@@ -316,6 +352,7 @@ bool report_read(const json_t *root, const struct registry *names, struct report
     read_events(&r, root, "waiting", false, &ret_held->report.waiting);
     read_events(&r, root, "late", true, &ret_held->report.late);
     read_outstanding(&r, root);
+    read_additions(&r, root);
     if (r.wrong != NULL) {
         report_held_deinit(ret_held);
         return fault_set(
@@ -326,6 +363,7 @@ bool report_read(const json_t *root, const struct registry *names, struct report
 
 void report_held_deinit(struct report_held *held)
 {
+    free(held->report.adjustments.list);
     free(held->report.refused.list);
     free(held->report.late.list);
     report_deinit(&held->report);

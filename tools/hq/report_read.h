@@ -15,6 +15,7 @@ struct report_held {
     struct registry registry;
     struct positions positions;
     char *cycle;
+    char incomplete[REASON_LEN_MAX + 1];
 };
 
 /* Read one. `names` (may be NULL) gives the names of participants and stores, which the JSON has

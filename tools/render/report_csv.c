@@ -150,6 +150,12 @@ static void write_head(struct row *row)
     }
     put_number(row, COLUMN_EVENTS, report->positions->events);
     end(row);
+    if (report->missing > 0) {
+        begin(row, "incomplete");
+        put_text(row, COLUMN_REASON, report->incomplete);
+        put_number(row, COLUMN_CLAIMS, report->missing);
+        end(row);
+    }
 }
 
 static void write_participants(struct row *row)

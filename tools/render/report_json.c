@@ -213,6 +213,11 @@ bool report_json_write(const struct report *report, FILE *out)
     if (report->adjustments.count > 0) {
         put(root, "adjustments", adjustments(report));
     }
+    if (report->missing > 0) {
+        put(root, "incomplete",
+            json_pack("{s:I,s:s}", "missing", (json_int_t)report->missing, "reason",
+                      report->incomplete));
+    }
     int failed = json_dumpf(root, out, JSON_COMPACT);
     json_decref(root);
     return failed == 0 && fputc('\n', out) != EOF;

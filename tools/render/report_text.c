@@ -51,6 +51,10 @@ static void write_head(const struct writing *w)
     day_format(report->to, to);
     fprintf(w->out, _("Business days %s to %s, events accepted: %" PRIu64 "; amounts in yuan\n"),
             from, to, report->positions->events);
+    if (report->missing > 0) {
+        fprintf(w->out, _("Closed incomplete, %u missing: %s\n"), report->missing,
+                report->incomplete);
+    }
 }
 
 /* Participants' names; where one has none but just one store, that store's. The caller frees. */
@@ -311,6 +315,37 @@ static void write_late(const struct writing *w)
     rest_of(w, events);
 }
 
+static void write_adjustments(const struct writing *w)
+{
+    const struct table_column columns[] = {
+        {_("Debtor"), COLUMN_TEXT},  {_("Creditor"), COLUMN_TEXT}, {_("Amount"), COLUMN_RIGHT},
+        {_("Booked"), COLUMN_TEXT},  {_("By"), COLUMN_TEXT},       {_("About"), COLUMN_TEXT},
+        {_("Reason"), COLUMN_TEXT},
+    };
+    const struct report_adjustments *adjustments = &w->report->adjustments;
+    struct table table;
+    char day[DAY_TEXT_SIZE];
+
+    if (adjustments->count == 0) {
+        return;
+    }
+    table_init(&table, columns, sizeof columns / sizeof columns[0]);
+    for (uint32_t i = 0; i < adjustments->count; i++) {
+        const struct report_adjustment *row = &adjustments->list[i];
+        day_format(row->booked, day);
+        table_text(&table, registry_participant_code(w->report->registry, row->debtor)->text);
+        table_text(&table, registry_participant_code(w->report->registry, row->creditor)->text);
+        table_money(&table, money_sum_of(row->amount));
+        table_text(&table, day);
+        table_text(&table, row->person.text);
+        table_text(&table, row->about);
+        table_text(&table, row->reason);
+    }
+    fputs(_("\nAdjustments by headquarters\n"), w->out);
+    table_write(&table, w->look, w->out);
+    table_deinit(&table);
+}
+
 bool report_text_write(const struct report *report, const struct look *look, FILE *out)
 {
     struct writing w = {report, look, out, participant_names(report->registry)};
@@ -319,6 +354,7 @@ bool report_text_write(const struct report *report, const struct look *look, FIL
     write_participants(&w);
     write_matrix(&w);
     write_stores(&w);
+    write_adjustments(&w);
     write_outstanding(&w);
     write_reasons(&w, _("Refused"), &report->refused);
     write_reasons(&w, _("Waiting for something that is not there yet"), &report->waiting);

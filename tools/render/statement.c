@@ -125,6 +125,9 @@ json_t *statement_of(const json_t *report, const char *participant, struct fault
     json_object_set_new(statement, "lines", lines_of(report, participant));
     json_object_set_new(statement, "stores", stores_of(report, participant));
     add_adjustments(statement, report, participant);
+    if (json_object_get(report, "incomplete") != NULL) {
+        json_object_set(statement, "incomplete", json_object_get(report, "incomplete"));
+    }
     return statement;
 }
 
@@ -301,6 +304,11 @@ bool statement_text_write(const json_t *statement, const struct look *look, FILE
             text_of(statement, "cycle"),
             text_of(statement, "from"),
             text_of(statement, "to"));
+    const json_t *incomplete = json_object_get(statement, "incomplete");
+    if (incomplete != NULL) {
+        fprintf(out, _("Closed incomplete, %u missing: %s\n\n"),
+                (unsigned)fen_of(incomplete, "missing"), text_of(incomplete, "reason"));
+    }
     write_lines(statement, look, out);
     write_memos(statement, look, out);
     write_adjustments(statement, look, out);
