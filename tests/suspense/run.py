@@ -72,6 +72,8 @@ def leaves(world, equal):
     equal("the retry", (told["retried"]["read"], told["retried"]["accepted"]), (1, 1))
     equal("it has left", "B:1:3" in [row[0] for row in world.brief()], False)
     told = world.retry("B", "B:1:2")
+    equal("all but what was asked", world.retry("B")["retried"]["read"], 3)
+    equal("what was asked, by its name", world.retry("B", "B:1:4")["retried"]["read"], 1)
     equal("refused again", (told["retried"]["read"], told["retried"]["refused"]), (1, 1))
     equal("as old as before", world.brief("--store", "B")[1][3], world.brief("--store", "B")[0][3])
     world.publish("B", [line(1, type="topup", member="62", product="card", principal_fen=50000, bonus_fen=10000,

@@ -44,11 +44,14 @@ static bool encode(struct intake *intake, const struct stream *source, struct ev
     return true;
 }
 
-/* A refused event that the retry asks for is queued again. */
-static bool retry(struct intake *intake, struct outbox_event *event, struct fault *ret_fault)
+/* A refused event that the retry asks for is queued again; not one that was asked before the goods
+ * left (retry.c). */
+static bool retry(struct intake *intake, bool asked, struct outbox_event *event,
+                  struct fault *ret_fault)
 {
-    if (!intake->retry || event->outcome == OUTCOME_NONE || event->outcome == OUTCOME_ACCEPTED ||
-        event->outcome == OUTCOME_WAITING || event->outcome == OUTCOME_DUPLICATE ||
+    if (!intake->retry || asked || event->outcome == OUTCOME_NONE ||
+        event->outcome == OUTCOME_ACCEPTED || event->outcome == OUTCOME_WAITING ||
+        event->outcome == OUTCOME_DUPLICATE ||
         (intake->retry_reason != OUTCOME_NONE && intake->retry_reason != event->outcome)) {
         return true;
     }
@@ -75,7 +78,7 @@ static bool take_event(struct intake *intake, const struct stream *source, struc
     if (!outbox_add_event(intake->node->outbox, event->terminal, event->number,
                           (slice_t){(const char *)bytes, (uint32_t)bytes_len}, &where, &row,
                           ret_fault) ||
-        !retry(intake, &row, ret_fault)) {
+        !retry(intake, event->ask, &row, ret_fault)) {
         return false;
     }
     const struct tally_line line = {row.id, source->number, source->place.line,

@@ -110,6 +110,7 @@ struct outbox_entry {
     int64_t id;
     slice_t terminal;
     uint64_t number;
+    slice_t bytes; /* of the event */
     uint64_t sequence;
     outcome_t outcome;
     outcome_t reason;

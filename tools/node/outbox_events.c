@@ -293,7 +293,7 @@ bool outbox_settle_waiting(struct outbox *outbox, slice_t terminal, uint64_t num
 }
 
 #define ENTRY_COLUMNS                                                                              \
-    "SELECT id, terminal, number, sequence, outcome, reason, file, line FROM event"
+    "SELECT id, terminal, number, sequence, outcome, reason, file, line, bytes FROM event"
 
 static const char *list_text(enum outbox_list list)
 {
@@ -321,6 +321,7 @@ static void read_entry(sqlite3_stmt *statement, struct outbox_entry *entry)
     entry->reason = column_outcome(statement, 5);
     entry->file = outbox_column_text(statement, 6).text;
     entry->line = (uint32_t)outbox_column_u64(statement, 7);
+    entry->bytes = outbox_column_blob(statement, 8);
 }
 
 bool outbox_walk(struct outbox *outbox, enum outbox_list list, int64_t after, uint32_t max,

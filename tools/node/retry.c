@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "clearing/base/memory.h"
+#include "proto/codec/decode.h"
 #include "tools/text.h"
 
 /* The events that are chosen. An entry's texts live only during its visit, and the outbox may not
@@ -33,12 +34,23 @@ static bool is_named(struct choice *choice, const struct outbox_entry *entry)
     return named;
 }
 
+/* Did the till ask before the goods left? Then a refusal was the end of it: nothing happened that
+ * could be sent again, unless somebody says that it did, by its name. */
+static bool is_settled(const struct choice *choice, const struct outbox_entry *entry)
+{
+    static _Thread_local struct event event;
+    struct decode_fault why;
+
+    return choice->retry->event_count == 0 && decode_event(entry->bytes, &event, &why) && event.ask;
+}
+
 static bool choose(void *context, const struct outbox_entry *entry)
 {
     struct choice *choice = context;
     outcome_t reason = choice->retry->reason;
 
-    if ((reason == OUTCOME_NONE || reason == entry->outcome) && is_named(choice, entry)) {
+    if ((reason == OUTCOME_NONE || reason == entry->outcome) && is_named(choice, entry) &&
+        !is_settled(choice, entry)) {
         MEMORY_GROW(choice->lines, choice->count, choice->capacity);
         choice->lines[choice->count++] = (struct tally_line){
             .id = entry->id,
