@@ -66,8 +66,9 @@ EDGES = {
     'tools/node': (['clearing/base', 'clearing/facts', 'clearing/crypto', 'clearing/journal',
                     'proto/read', 'proto/write', 'tools', 'tools/lines', 'tools/tills'],
                    'a store: signs batches, checks receipts (record, path, checkpoint); no rules'),
+    'tools/http': (['clearing/base'], 'requests and replies; it knows nothing of what is said'),
     'tools/door': (['clearing/base', 'clearing/crypto', 'clearing/facts', 'proto/write', 'tools',
-                    'tools/lines', 'tools/node'],
+                    'tools/http', 'tools/lines', 'tools/node'],
                    'tills over HTTP, each to the node of its store'),
     'tools/people': (['clearing/base', 'clearing/book', 'tools/render'],
                      'who may do what, and what still stands, for the daemon and the tool alike'),
@@ -91,7 +92,7 @@ EDGES = {
                      'proto/read', 'proto/write', 'tools', 'tools/alliance', 'tools/hq', 'tools/node'],
                     'a load of its own making for a real daemon, and the proof that it was taken'),
     'daemon': (['clearing/base', 'clearing/crypto', 'clearing/book', 'clearing/ledger', 'daemon/link',
-                'proto/read', 'proto/write', 'tools/people', 'tools/render'],
+                'proto/read', 'proto/write', 'tools/http', 'tools/people', 'tools/render'],
                'threads around the ledger; the bytes of a report are made in one place, tools/render'),
     'verbs': (['*'], 'a verb (tools/*/verb_*.c) ties any rooms together'),
     'main': (['*'], 'a main program likewise'),
@@ -126,7 +127,7 @@ DOORS = {
                      'proto/codec/registry_codec.c', 'proto/codec/terms_decode.c',
                      'proto/codec/terms_encode.c', 'tests/'],
     'sqlite3.h': ['tools/node/outbox_inside.h'],
-    'microhttpd.h': ['tools/door/http.c'],
+    'microhttpd.h': ['tools/http/http.c'],
     'libconfig.h': ['tools/alliance/fields.h'],
     'iconv.h': ['tools/alliance/source.c'],
     'libintl.h': ['tools/text.h'],
@@ -191,7 +192,7 @@ FUNCTION_LINES_MAX = 70
 FUNCTION_LINES = {}
 PARAMETERS_MAX = 6
 PARAMETERS = {
-    'tools/door/http.c:serve': 8, # as libmicrohttpd calls it
+    'tools/http/http.c:serve': 8, # as libmicrohttpd calls it
     'tools/node/outbox_events.c:outbox_add_event': 7,
     'tools/node/outbox_events.c:outbox_walk': 7,
 }

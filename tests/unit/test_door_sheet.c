@@ -106,7 +106,7 @@ static void expect_reply(unsigned status, const char *text)
     struct http_reply reply = reply_sheet(&store, &terminal, &sheet);
 
     ck_assert_uint_eq(reply.status, status);
-    ck_assert(reply.lines);
+    ck_assert_str_eq(reply.type, HTTP_JSON_LINES);
     ck_assert_str_eq(reply.text, text);
     ck_assert_uint_eq(reply.len, strlen(text));
     free(reply.text);

@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #include "clearing/base/fault.h"
-#include "tools/door/http.h"
+#include "tools/http/http.h"
 #include "tools/door/route.h"
 #include "tools/door/sheet.h"
 #include "tools/node/node.h"

@@ -287,7 +287,7 @@ struct door *door_open(const char *const *dirs, uint32_t count, const struct add
 
 void door_tick(struct door *door)
 {
-    http_sweep(door->http, wire_now_ms());
+    http_sweep(door->http);
 }
 
 void door_close(struct door *door)

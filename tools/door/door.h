@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "clearing/base/fault.h"
-#include "tools/door/address.h"
+#include "tools/http/address.h"
 
 /* Of a till: requests a second, and at once. */
 #define DOOR_TILL_RATE  100

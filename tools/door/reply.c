@@ -100,7 +100,9 @@ struct http_reply reply_sheet(const code_t *store, const code_t *terminal,
                               const struct sheet *sheet)
 {
     struct http_reply reply = {
-        .status = sheet_has(sheet, SHEET_OPEN) ? REPLY_ACCEPTED : REPLY_OK, .lines = true};
+        .status = sheet_has(sheet, SHEET_OPEN) ? REPLY_ACCEPTED : REPLY_OK,
+        .type = HTTP_JSON_LINES,
+    };
     FILE *out = open_memstream(&reply.text, &reply.len);
 
     CHECK(out != NULL);

@@ -6,7 +6,7 @@
 
 #include "clearing/base/code.h"
 #include "clearing/facts/outcome.h"
-#include "tools/door/http.h"
+#include "tools/http/http.h"
 #include "tools/door/sheet.h"
 
 #define REPLY_OK             200

@@ -16,7 +16,7 @@
 #include "clearing/base/memory.h"
 #include "tools/door/door.h"
 #include "tools/door/door_verbs.h"
-#include "tools/door/http.h"
+#include "tools/http/http.h"
 #include "tools/door/tills.h"
 #include "tools/node/node.h"
 #include "tools/node/options.h"

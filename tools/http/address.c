@@ -1,4 +1,4 @@
-#include "tools/door/address.h"
+#include "tools/http/address.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>

@@ -1,9 +1,10 @@
-/* HTTP: the door by which tills without a library come in, the only user of libmicrohttpd. One
- * thread of the library's own serves all connections; a request that is being worked on costs no
- * thread. What a connection may take is bounded: its head, its body, its time (a request that
- * trickles in is cut off as a silent one is), connections in all and of one address. */
-#ifndef TOOLS_DOOR_HTTP_H
-#define TOOLS_DOOR_HTTP_H
+/* HTTP: how programs that know nothing of us are answered (tills at a store's door, what collects
+ * metrics at the daemon), the only user of libmicrohttpd. One thread of the library's own serves
+ * all connections; a request that is being worked on costs no thread. What a connection may take is
+ * bounded: its head, its body, its time (a request that trickles in is cut off as a silent one is),
+ * connections in all and of one address. */
+#ifndef TOOLS_HTTP_HTTP_H
+#define TOOLS_HTTP_HTTP_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,8 +13,9 @@
 #include "clearing/base/check.h"
 #include "clearing/base/code.h"
 #include "clearing/base/fault.h"
-#include "tools/door/address.h"
+#include "tools/http/address.h"
 
+#define HTTP_JSON_LINES        "application/x-ndjson"
 #define HTTP_BODY_MAX          1048576
 #define HTTP_CONNECTIONS_MAX   1024
 #define HTTP_CONNECTIONS_OF_IP 256
@@ -25,7 +27,7 @@ struct http_request;
 
 struct http_reply {
     unsigned status;
-    bool lines;             /* JSON Lines; else one JSON object */
+    const char *type;       /* of the text; NULL: one JSON object */
     char *text;             /* from malloc; whoever takes the reply frees it */
     size_t len;
     const char *allow;      /* 405: the method that is; else NULL */
@@ -36,9 +38,10 @@ struct http_handler {
     /* The head of a request is there (HTTP's thread). Returns: true when its body may come; false
      * with *ret_reply set when it is answered already. */
     bool (*head)(void *context, struct http_request *request, struct http_reply *ret_reply);
-    /* The body is there, too (HTTP's thread). http_answer must follow, from any thread. */
+    /* The body is there, too (HTTP's thread). http_answer must follow, from any thread. This and
+     * what follows is not called where head answers everything itself. */
     void (*whole)(void *context, struct http_request *request);
-    /* The request is over: free what head gave to http_attach (HTTP's thread). */
+    /* The request is over: free what head gave to http_attach, if anything (HTTP's thread). */
     void (*over)(void *context, void *attached);
     /* What a body that is longer than allowed is told. */
     void (*too_long)(void *context, struct http_reply *ret_reply);
@@ -52,9 +55,9 @@ struct http *http_open(const struct address *address, const struct http_handler 
                        struct fault *ret_fault);
 uint16_t http_port(const struct http *http);
 
-/* Cut off the connections whose request has not come in time. To be called every second or so; any
- * thread. */
-void http_sweep(struct http *http, int64_t now_ms);
+/* Cut off the connections whose request has not come in time. To be called every second or so, or
+ * at every request; any thread. */
+void http_sweep(struct http *http);
 
 /* Take no more connections. */
 void http_quiet(struct http *http);

@@ -1,7 +1,7 @@
 /* Address: where the door listens, "127.0.0.1:8117" or "[::1]:8117". Names are not looked up: what
  * is opened to the network is written down as it is. */
-#ifndef TOOLS_DOOR_ADDRESS_H
-#define TOOLS_DOOR_ADDRESS_H
+#ifndef TOOLS_HTTP_ADDRESS_H
+#define TOOLS_HTTP_ADDRESS_H
 
 #include <netinet/in.h>
 #include <stdbool.h>

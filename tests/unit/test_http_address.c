@@ -1,5 +1,5 @@
 /* Addresses: what is none, and which ones others could reach. */
-#include "tools/door/address.h"
+#include "tools/http/address.h"
 
 #include <arpa/inet.h>
 #include <check.h>
@@ -65,7 +65,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("door_address");
+    Suite *suite = suite_create("http_address");
     TCase *tcase = tcase_create("all");
 
     tcase_add_test(tcase, test_refused);

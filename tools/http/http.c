@@ -1,23 +1,22 @@
-#include "tools/door/http.h"
+#include "tools/http/http.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <microhttpd.h>
 
 #include "clearing/base/memory.h"
-#include "tools/node/wire.h"
 
 #define HEAD_MAX     16384   /* a request's line and headers */
 #define DROP_MAX     4194304 /* so much of a refused body is read, so that the reply arrives */
 #define SILENT_S     15      /* a peer that does not take its reply */
 #define BACKLOG      256
 #define BODY_BEGIN   4096
-#define LINES_TYPE   "application/x-ndjson"
 #define OBJECT_TYPE  "application/json"
 
 struct connection {
@@ -55,6 +54,14 @@ struct http {
 
 /* --- connections --- */
 
+static int64_t steady_ms(void)
+{
+    struct timespec now;
+
+    CHECK(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 static void note_connection(void *context, struct MHD_Connection *mhd, void **at,
                             enum MHD_ConnectionNotificationCode code)
 {
@@ -66,7 +73,7 @@ static void note_connection(void *context, struct MHD_Connection *mhd, void **at
         connection = memory_zeroed(1, sizeof *connection);
         connection->fd =
             MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-        connection->since_ms = wire_now_ms();
+        connection->since_ms = steady_ms();
         connection->next = http->connections;
         connection->back = &http->connections;
         if (connection->next != NULL) {
@@ -89,13 +96,15 @@ static void set_working(struct http_request *request, bool working)
 {
     (void)pthread_mutex_lock(&request->http->mutex);
     request->connection->working = working;
-    request->connection->since_ms = wire_now_ms();
+    request->connection->since_ms = steady_ms();
     (void)pthread_mutex_unlock(&request->http->mutex);
 }
 
 /* The library closes what is shut down here: a descriptor stays the connection's until then. */
-void http_sweep(struct http *http, int64_t now_ms)
+void http_sweep(struct http *http)
 {
+    int64_t now_ms = steady_ms();
+
     (void)pthread_mutex_lock(&http->mutex);
     for (struct connection *one = http->connections; one != NULL; one = one->next) {
         if (!one->working && now_ms - one->since_ms > HTTP_ARRIVAL_MS) {
@@ -117,7 +126,7 @@ static enum MHD_Result send_reply(struct http_request *request)
     CHECK(response != NULL);
     reply->text = NULL;
     (void)MHD_add_response_header(response, "Content-Type",
-                                  reply->lines ? LINES_TYPE : OBJECT_TYPE);
+                                  reply->type != NULL ? reply->type : OBJECT_TYPE);
     (void)MHD_add_response_header(response, "Cache-Control", "no-store");
     if (reply->status == MHD_HTTP_UNAUTHORIZED) {
         (void)MHD_add_response_header(response, "WWW-Authenticate", "Bearer");
@@ -233,7 +242,9 @@ static void end_request(void *context, struct MHD_Connection *mhd, void **at,
         return;
     }
     set_working(request, false);
-    http->handler.over(http->handler.context, request->attached);
+    if (request->attached != NULL) {
+        http->handler.over(http->handler.context, request->attached);
+    }
     free(request->reply.text);
     free(request->path);
     free(request->body);
