@@ -25,6 +25,7 @@
 static void usage(FILE *out)
 {
     fputs("Usage: allcleard --dir DIR [--listen tcp://HOST:PORT] [--snapshot-every N]\n"
+          "                 [--metrics ADDRESS:PORT]\n"
           "\n"
           "Serve an alliance whose data folder `allclear init` has made.\n"
           "\n"
@@ -34,6 +35,9 @@ static void usage(FILE *out)
           "  --snapshot-every N\n"
           "                 events between two snapshots of the state (2000000), so that a\n"
           "                 start need not replay more; 0: none\n"
+          "  --metrics ADDRESS:PORT\n"
+          "                 answer GET /metrics there for Prometheus, without a password; a port\n"
+          "                 alone is one of 127.0.0.1; by default nowhere\n"
           "\n"
           "Example:\n"
           "  allcleard --dir /var/lib/allclear --listen 'tcp://0.0.0.0:7401'\n",
@@ -45,6 +49,7 @@ struct options {
     const char *address;
     int gate; /* >= 0: be the gate */
     uint64_t snapshot_every;
+    const char *metrics;
 };
 
 static bool read_count(const char *text, uint64_t *ret_count)
@@ -67,13 +72,14 @@ static int options_parse(int argc, char **argv, struct options *options)
         {"listen", required_argument, NULL, 'l'},
         {"gate", required_argument, NULL, 'g'},
         {"snapshot-every", required_argument, NULL, 's'},
+        {"metrics", required_argument, NULL, 'm'},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'v'},
         {NULL, 0, NULL, 0},
     };
     int option = 0;
 
-    *options = (struct options){getenv("ALLCLEAR_DIR"), NULL, -1, SNAPSHOT_EVERY};
+    *options = (struct options){getenv("ALLCLEAR_DIR"), NULL, -1, SNAPSHOT_EVERY, NULL};
     while ((option = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
         switch (option) {
         case 'd':
@@ -90,6 +96,9 @@ static int options_parse(int argc, char **argv, struct options *options)
                 fprintf(stderr, "allcleard: --snapshot-every %s: a number of events\n", optarg);
                 return EX_USAGE;
             }
+            break;
+        case 'm':
+            options->metrics = optarg;
             break;
         case 'h':
             usage(stdout);
@@ -229,6 +238,7 @@ static int run(const struct options *options, const char *program)
         .ledger_public = ledger_public,
         .key = key,
         .snapshot_every = options->snapshot_every,
+        .metrics = options->metrics,
         .supervisor = &supervisor,
     };
     int code = serve(ledger, &serve_options);

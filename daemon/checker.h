@@ -12,6 +12,7 @@
 
 struct check_slot {
     uint64_t route; /* who asked; the caller's */
+    int64_t arrived_ns; /* the caller's */
     struct batch_door door;
     uint8_t key[SIGN_PUBLIC_LEN]; /* to verify with */
     uint8_t bytes[SIGNED_BATCH_BYTES_MAX];

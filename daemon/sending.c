@@ -35,6 +35,7 @@ void server_send_expect(struct server *server, uint64_t route, const struct ledg
                    .detail = slice_of(expect->detail)},
     };
 
+    metrics_note_expect(server->metrics, expect->reason);
     send_frame(server, route, &frame);
 }
 

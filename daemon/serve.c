@@ -120,6 +120,7 @@ static void reap(struct server *server)
         }
     }
     server_answer_held(server, group);
+    metrics_publish(server->metrics);
     ledger_release(server->ledger, group);
     if (!snapshots_tend(server->snapshots, &server->fault)) {
         server->failed = true;
@@ -141,6 +142,7 @@ static void hand_over(struct server *server)
     }
     struct ledger_group *group = ledger_seal(server->ledger);
     server_tie_held(server, group);
+    metrics_seal(server->metrics);
     committer_start(server->committer, group, server_now(server));
 }
 
@@ -161,6 +163,7 @@ static bool tend_gate(struct server *server)
         if (!gatekeeper_start(&server->keeper, now, &server->fault)) {
             return false;
         }
+        metrics_note_gate(server->metrics);
     }
     gatekeeper_tend(&server->keeper);
     return true;
@@ -240,9 +243,38 @@ static void loop(struct server *server)
         }
         if (!server->failed) {
             give_sign_of_life(server);
+            metrics_tend(server->metrics,
+                         !committer_busy(server->committer) && !something_gathered(server));
             wait_for_more(server);
         }
     }
+}
+
+static bool open_metrics(struct server *server)
+{
+    const char *text = server->options->metrics;
+    char whole[sizeof "127.0.0.1:" + 8];
+    struct address address;
+
+    server->metrics = metrics_new(server->ledger, server->options->dir);
+    if (text == NULL) {
+        return true;
+    }
+    if (strchr(text, ':') == NULL) { /* a port alone: for this machine */
+        (void)snprintf(whole, sizeof whole, "127.0.0.1:%.8s", text);
+        text = whole;
+    }
+    if (!address_read(text, &address)) {
+        return fault_set(&server->fault, FAULT_FORMAT,
+                         "--metrics %s: write ADDRESS:PORT or PORT, as 127.0.0.1:9464",
+                         server->options->metrics);
+    }
+    if (!metrics_serve(server->metrics, &address, &server->fault)) {
+        return false;
+    }
+    log_line(LOG_INFO, "metrics", "serving address=%.*s:%u", (int)(strrchr(text, ':') - text), text,
+             metrics_port(server->metrics));
+    return true;
 }
 
 int serve(struct ledger *ledger, const struct serve_options *options)
@@ -266,7 +298,8 @@ int serve(struct ledger *ledger, const struct serve_options *options)
     struct snapshots_options snapshots = {
         options->dir, options->key, ledger, options->snapshot_every};
     memcpy(server->keeper.secret, options->transport_secret, LINK_KEY_LEN);
-    if (!block_signals(server) || !control_open(&server->control, options->dir, &server->fault) ||
+    if (!block_signals(server) || !open_metrics(server) ||
+        !control_open(&server->control, options->dir, &server->fault) ||
         (server->snapshots = snapshots_new(&snapshots, &server->fault)) == NULL ||
         (server->checker = checker_new(&server->fault)) == NULL ||
         (server->committer = committer_new(ledger, &server->fault)) == NULL) {
@@ -284,6 +317,7 @@ int serve(struct ledger *ledger, const struct serve_options *options)
     gatekeeper_stop(&server->keeper);
     snapshots_last(server->snapshots);
     snapshots_free(server->snapshots);
+    metrics_free(server->metrics);
     control_close(&server->control, options->dir);
     committer_free(server->committer);
     checker_free(server->checker);

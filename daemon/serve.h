@@ -24,6 +24,7 @@ struct serve_options {
     const uint8_t *ledger_public;
     const struct sign_key *key; /* the ledger's */
     uint64_t snapshot_every;    /* events; 0: no snapshots */
+    const char *metrics;        /* ADDRESS:PORT or PORT to answer at; NULL: nowhere */
     struct supervisor *supervisor;
 };
 

@@ -9,6 +9,7 @@
 #include "daemon/committer.h"
 #include "daemon/control.h"
 #include "daemon/gatekeeper.h"
+#include "daemon/metrics.h"
 #include "daemon/serve.h"
 #include "daemon/snapshots.h"
 #include "proto/codec/encode.h"
@@ -34,6 +35,7 @@ struct server {
     struct committer *committer;
     struct control control;
     struct snapshots *snapshots;
+    struct metrics *metrics;
     char (*agents)[FRAME_AGENT_LEN_MAX + 1]; /* by store: what its node last said it is; "": nothing */
     uint32_t agent_capacity;
     int signals;

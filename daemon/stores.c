@@ -75,6 +75,7 @@ static void take_batch(struct server *server, uint64_t route, store_t store,
         return;
     }
     slot->route = route;
+    slot->arrived_ns = metrics_now_ns();
     memcpy(slot->key, key, sizeof slot->key);
     checker_submit(server->checker);
 }
@@ -86,10 +87,14 @@ void server_take_checked(struct server *server)
 
     while (ledger_has_room(server->ledger) &&
            (slot = checker_done_slot(server->checker)) != NULL) {
+        uint64_t records = server->book->records;
         ledger_take_t taken = ledger_take_door(
             server->ledger, &slot->door, server_now(server), slot->route, &expect);
         if (taken == LEDGER_EXPECT) {
             server_send_expect(server, slot->route, &expect);
+        } else {
+            metrics_note_batch(
+                server->metrics, slot->arrived_ns, server->book->records > records);
         }
         checker_release(server->checker);
         server->options->supervisor->taken = true;

@@ -26,6 +26,7 @@ class Network:
         self.log = os.path.join(directory, "daemon.log")
         self.daemon = None
         self.address = "tcp://127.0.0.1:*"
+        self.options = []  # further ones of the daemon
 
     def store(self, name):
         return os.path.join(self.dir, name)
@@ -68,7 +69,7 @@ class Network:
             os.unlink(run)
         with open(self.log, "a") as log:
             self.daemon = subprocess.Popen([os.path.join(self.bin, "allcleard"), "--dir", self.hq,
-                                            "--listen", self.address], stderr=log, stdout=log)
+                                            "--listen", self.address, *self.options], stderr=log, stdout=log)
         end = time.monotonic() + START_S
         while time.monotonic() < end:
             if os.path.exists(run) and os.path.getsize(run) > 0:
