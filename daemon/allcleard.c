@@ -14,6 +14,7 @@
 
 #include "clearing/base/hex.h"
 #include "clearing/base/memory.h"
+#include "daemon/disk.h"
 #include "daemon/gate/gate.h"
 #include "daemon/log.h"
 #include "daemon/serve.h"
@@ -21,11 +22,12 @@
 #define DEFAULT_ADDRESS "tcp://127.0.0.1:7401"
 /* A start replays so many events at most, some seconds. */
 #define SNAPSHOT_EVERY 2000000
+#define MIB_MAX        (UINT64_C(1) << 40)
 
 static void usage(FILE *out)
 {
     fputs("Usage: allcleard --dir DIR [--listen tcp://HOST:PORT] [--snapshot-every N]\n"
-          "                 [--metrics ADDRESS:PORT]\n"
+          "                 [--metrics ADDRESS:PORT] [--disk-low MIB] [--disk-full MIB]\n"
           "\n"
           "Serve an alliance whose data folder `allclear init` has made.\n"
           "\n"
@@ -38,6 +40,10 @@ static void usage(FILE *out)
           "  --metrics ADDRESS:PORT\n"
           "                 answer GET /metrics there for Prometheus, without a password; a port\n"
           "                 alone is one of 127.0.0.1; by default nowhere\n"
+          "  --disk-low MIB warn when so much room is left for the data folder (1024, or 2 % of\n"
+          "                 the file system where that is less)\n"
+          "  --disk-full MIB\n"
+          "                 take nothing more then, until there is room (a quarter of that)\n"
           "\n"
           "Example:\n"
           "  allcleard --dir /var/lib/allclear --listen 'tcp://0.0.0.0:7401'\n",
@@ -50,6 +56,8 @@ struct options {
     int gate; /* >= 0: be the gate */
     uint64_t snapshot_every;
     const char *metrics;
+    uint64_t disk_low; /* bytes, or DISK_BY_DEFAULT */
+    uint64_t disk_full;
 };
 
 static bool read_count(const char *text, uint64_t *ret_count)
@@ -65,6 +73,19 @@ static bool read_count(const char *text, uint64_t *ret_count)
     return true;
 }
 
+/* Read the option at hand, in MiB. */
+static bool read_mib(const char *option, uint64_t *ret_bytes)
+{
+    uint64_t mib = 0;
+
+    if (!read_count(optarg, &mib) || mib > MIB_MAX) {
+        fprintf(stderr, "allcleard: %s %s: a number of MiB\n", option, optarg);
+        return false;
+    }
+    *ret_bytes = mib << 20;
+    return true;
+}
+
 static int options_parse(int argc, char **argv, struct options *options)
 {
     static const struct option longs[] = {
@@ -73,13 +94,16 @@ static int options_parse(int argc, char **argv, struct options *options)
         {"gate", required_argument, NULL, 'g'},
         {"snapshot-every", required_argument, NULL, 's'},
         {"metrics", required_argument, NULL, 'm'},
+        {"disk-low", required_argument, NULL, 'w'},
+        {"disk-full", required_argument, NULL, 'f'},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'v'},
         {NULL, 0, NULL, 0},
     };
     int option = 0;
 
-    *options = (struct options){getenv("ALLCLEAR_DIR"), NULL, -1, SNAPSHOT_EVERY, NULL};
+    *options = (struct options){getenv("ALLCLEAR_DIR"), NULL, -1, SNAPSHOT_EVERY, NULL,
+                                DISK_BY_DEFAULT, DISK_BY_DEFAULT};
     while ((option = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
         switch (option) {
         case 'd':
@@ -99,6 +123,16 @@ static int options_parse(int argc, char **argv, struct options *options)
             break;
         case 'm':
             options->metrics = optarg;
+            break;
+        case 'w':
+            if (!read_mib("--disk-low", &options->disk_low)) {
+                return EX_USAGE;
+            }
+            break;
+        case 'f':
+            if (!read_mib("--disk-full", &options->disk_full)) {
+                return EX_USAGE;
+            }
             break;
         case 'h':
             usage(stdout);
@@ -239,6 +273,8 @@ static int run(const struct options *options, const char *program)
         .key = key,
         .snapshot_every = options->snapshot_every,
         .metrics = options->metrics,
+        .disk_low = options->disk_low,
+        .disk_full = options->disk_full,
         .supervisor = &supervisor,
     };
     int code = serve(ledger, &serve_options);

@@ -144,6 +144,11 @@ void metrics_note_gate(struct metrics *metrics)
     metrics->live.gate_starts_total++;
 }
 
+void metrics_note_disk(struct metrics *metrics, disk_state_t state)
+{
+    metrics->live.disk_headroom_state = (uint64_t)state;
+}
+
 /* --- showing --- */
 
 void metrics_seal(struct metrics *metrics)

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "clearing/ledger/ledger.h"
+#include "daemon/disk.h"
 #include "proto/codec/frame.h"
 #include "tools/http/address.h"
 
@@ -42,6 +43,7 @@ void metrics_histogram_add(struct metrics_histogram *histogram, int64_t ns);
     X(sweep_left_ranges, "gauge", "Ranges of the day-end's sweep still to do.")                    \
     X(open_day_timestamp_seconds, "gauge", "The open business day, as midnight UTC of its date.")  \
     X(cycle_from_timestamp_seconds, "gauge", "The open cycle's first day, likewise.")              \
+    X(disk_headroom_state, "gauge", "0 there is room, 1 low, 2 full: batches are answered BUSY.")  \
     X(gate_starts_total, "counter", "Starts of the gate process.")
 
 struct metrics_figures {
@@ -76,13 +78,14 @@ void metrics_note_batch(struct metrics *metrics, int64_t arrived_ns, bool fresh)
 /* A batch was not taken. */
 void metrics_note_expect(struct metrics *metrics, int reason);
 void metrics_note_gate(struct metrics *metrics);
+void metrics_note_disk(struct metrics *metrics, disk_state_t state);
 
 /* A group has been sealed: what has been noted belongs to it. */
 void metrics_seal(struct metrics *metrics);
 /* It is durable, and its receipts have been sent: show it. */
 void metrics_publish(struct metrics *metrics);
-/* Show what could not be shown at once, because it was being read; `at_rest`: nothing is gathered or
- * under way, so whatever was noted may be shown. Call at every turn. */
+/* Show what could not be shown at once, because it was being read; `at_rest`: nothing is gathered
+ * or under way, so whatever was noted may be shown. Call at every turn. */
 void metrics_tend(struct metrics *metrics, bool at_rest);
 
 /* Write figures in Prometheus' text format 0.0.4. */

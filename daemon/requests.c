@@ -163,7 +163,11 @@ static void request_record(struct server *server, uint32_t client, const json_t 
     uint8_t *bytes = of_hex(json_string_value(json_object_get(request, "record")), &len);
     uint64_t index = server->book->records;
 
-    if (bytes == NULL || !ledger_has_room(server->ledger)) {
+    if (server->disk.state == DISK_FULL) {
+        server_hold_json(server, client,
+                         refusal("busy: the disk is full: make room in the data folder's file "
+                                 "system, then try again"));
+    } else if (bytes == NULL || !ledger_has_room(server->ledger)) {
         server_hold_json(
             server, client, refusal(bytes == NULL ? "record: not hex" : "busy: try again"));
     } else if (!ledger_take_hq(server->ledger,

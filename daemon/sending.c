@@ -32,6 +32,7 @@ void server_send_expect(struct server *server, uint64_t route, const struct ledg
         .expect = {.sequence = expect->sequence,
                    .last = expect->sequence > 1 ? expect->last : NULL,
                    .reason = (reason_t)expect->reason,
+                   .retry_after_ms = expect->reason == REASON_BUSY ? DISK_TURN_MS : 0,
                    .detail = slice_of(expect->detail)},
     };
 

@@ -149,7 +149,8 @@ static void hand_over(struct server *server)
 /* A range a turn, so that whoever asks for something waits for no more. */
 static void sweep_on(struct server *server)
 {
-    if (!server->stopping && ledger_has_room(server->ledger)) {
+    if (!server->stopping && server->disk.state != DISK_FULL &&
+        ledger_has_room(server->ledger)) {
         (void)ledger_sweep_on(server->ledger, server_now(server));
     }
 }
@@ -188,7 +189,8 @@ static void wait_for_more(struct server *server)
         short events = client->answer != NULL ? POLLOUT : client->asked ? 0 : POLLIN;
         fds[count++] = (struct pollfd){.fd = events == 0 ? -1 : client->fd, .events = events};
     }
-    bool sweeps = takes && !server->stopping && book_sweeps(server->book);
+    bool sweeps = takes && !server->stopping && server->disk.state != DISK_FULL &&
+                  book_sweeps(server->book);
     poll(fds, count, sweeps ? 0 : server->keeper.end < 0 ? 100 : 1000);
     struct signalfd_siginfo signal_info;
     if (read(server->signals, &signal_info, sizeof signal_info) == sizeof signal_info) {
@@ -226,6 +228,8 @@ static void loop(struct server *server)
 {
     while (!server->failed) {
         reap(server);
+        disk_tend(&server->disk, metrics_now_ns() / 1000000);
+        metrics_note_disk(server->metrics, server->disk.state);
         server_take_checked(server);
         take_link(server);
         server_take_checked(server);
@@ -294,6 +298,12 @@ int serve(struct ledger *ledger, const struct serve_options *options)
         .book = server->book,
         .end = -1,
         .started_ms = INT64_MIN / 2,
+    };
+    server->disk = (struct disk){
+        .dir = options->dir,
+        .low_bytes = options->disk_low,
+        .full_bytes = options->disk_full,
+        .looked_ms = INT64_MIN / 2,
     };
     struct snapshots_options snapshots = {
         options->dir, options->key, ledger, options->snapshot_every};

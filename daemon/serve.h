@@ -25,6 +25,8 @@ struct serve_options {
     const struct sign_key *key; /* the ledger's */
     uint64_t snapshot_every;    /* events; 0: no snapshots */
     const char *metrics;        /* ADDRESS:PORT or PORT to answer at; NULL: nowhere */
+    uint64_t disk_low;          /* bytes, or DISK_BY_DEFAULT (daemon/disk.h) */
+    uint64_t disk_full;         /* likewise */
     struct supervisor *supervisor;
 };
 

@@ -8,6 +8,7 @@
 #include "daemon/checker.h"
 #include "daemon/committer.h"
 #include "daemon/control.h"
+#include "daemon/disk.h"
 #include "daemon/gatekeeper.h"
 #include "daemon/metrics.h"
 #include "daemon/serve.h"
@@ -36,6 +37,7 @@ struct server {
     struct control control;
     struct snapshots *snapshots;
     struct metrics *metrics;
+    struct disk disk;
     char (*agents)[FRAME_AGENT_LEN_MAX + 1]; /* by store: what its node last said it is; "": nothing */
     uint32_t agent_capacity;
     int signals;

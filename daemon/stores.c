@@ -61,6 +61,13 @@ static void take_batch(struct server *server, uint64_t route, store_t store,
     struct ledger_expect expect;
     const uint8_t *key = NULL;
 
+    if (server->disk.state == DISK_FULL) {
+        expect = (struct ledger_expect){
+            .reason = REASON_BUSY,
+            .detail = "headquarters' disk is full: nothing is taken until there is room"};
+        server_send_expect(server, route, &expect);
+        return;
+    }
     CHECK(slot != NULL); /* frames are taken only while there is one */
     size_t len = encode_signed_batch(signed_batch, slot->bytes, sizeof slot->bytes);
     CHECK(len > 0); /* it was decoded from this form */
