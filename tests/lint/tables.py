@@ -75,7 +75,7 @@ EDGES = {
     'tools/hq': (['clearing/base', 'clearing/facts', 'clearing/terms', 'clearing/crypto',
                   'clearing/journal', 'clearing/report', 'clearing/book', 'clearing/ledger',
                   'proto/read', 'proto/write', 'tools', 'tools/csv', 'tools/people',
-                  'tools/render', 'tools/node'],
+                  'tools/lines', 'tools/render', 'tools/node'],
                  'headquarters: signs records, reads and re-derives copies of a journal'),
     'tools/opening': (['clearing/base', 'clearing/money', 'clearing/facts', 'clearing/apply', 'tools',
                        'tools/alliance', 'tools/csv', 'tools/render'],

@@ -8,9 +8,11 @@
 #include "clearing/base/code.h"
 #include "tools/hq/approving.h"
 #include "tools/hq/args.h"
+#include "tools/hq/evidence.h"
 #include "tools/hq/home.h"
 #include "tools/hq/hq_verbs.h"
 #include "tools/hq/inquire.h"
+#include "tools/hq/inviting.h"
 #include "tools/hq/submit.h"
 #include "clearing/base/hex.h"
 #include "tools/render/table.h"
@@ -22,12 +24,22 @@ static const char *usage(void)
              "       allclear key approve STORE [FINGERPRINT | --all-pending] --dir DIR\n"
              "       allclear key approve --all-pending | --list FILE.csv --dir DIR\n"
              "       allclear key revoke STORE [--reason TEXT] --dir DIR\n"
+             "       allclear key replace STORE [--out KIT.json] [--reason TEXT] --dir DIR\n"
+             "       allclear key evidence STORE [--json] --dir DIR\n"
              "\n"
              "A store's key is made at the store (`allclear join`) and signs its batches once\n"
              "headquarters approves it. Compare the fingerprint with the store before: by "
              "telephone, not\n"
              "by mail. At least 16 digits of it are given here. A new key replaces the old one.\n"
              "\n"
+             "`replace` is for a lost key, a stolen or dead PC: the old key is revoked and a new kit "
+             "written,\n"
+             "in one step (the daemon must run). The store goes on where the ledger has it.\n"
+             "`evidence` shows why a store was frozen by itself: the two batches signed under one "
+             "number side\n"
+             "by side, and whether they look like a copied or restored PC or need a closer look.\n"
+             "\n"
+             "  --out FILE     where the kit goes (default STORE.kit.json)\n"
              "  --list FILE    approve many: a spreadsheet saved as CSV with the columns store "
              "and\n"
              "                 fingerprint; what does not match is named and left\n"
@@ -166,9 +178,46 @@ static int revoke_key(const char *dir, const json_t *head, const char *store, co
     return EX_OK;
 }
 
+/* First the old key goes: whoever has it must not win time when no kit can be written. What is
+ * done already is not done twice, so it can be run again. */
+static int replace_key(const char *dir, const json_t *head, const char *store, const char *reason,
+                       const char *out)
+{
+    const json_t *row = approving_row(head, "stores", store);
+    struct inviting inviting = {.dir = dir};
+    struct fault fault = {0};
+    char path[CODE_LEN_MAX + 16];
+
+    if (row == NULL) {
+        fprintf(stderr, _("allclear %s: the alliance has no store %s\n"), "key", store);
+        return EX_DATAERR;
+    }
+    if (json_is_string(json_object_get(row, "key_id"))) {
+        int code = revoke_key(dir, head, store, reason);
+        if (code != EX_OK) {
+            return code;
+        }
+    }
+    (void)snprintf(path, sizeof path, "%s.kit.json", store);
+    out = out != NULL ? out : path;
+    bool good = inviting_begin(&inviting, &fault) && inviting_write(&inviting, store, out, &fault);
+    json_decref(inviting.head);
+    if (!good) {
+        return inviting_complain(dir, "key", &fault);
+    }
+    printf(_("Wrote %s. At the store: allclear join %s --dir FOLDER; then here: allclear key "
+             "approve %s\n"),
+           out, out, store);
+    if (json_is_true(json_object_get(row, "frozen"))) {
+        printf(_("Store %s is frozen: after that, allclear unfreeze %s\n"), store, store);
+    }
+    return EX_OK;
+}
+
 struct key_options {
     const char *dir;
     const char *reason;
+    const char *out;
     const char *list;
     bool all;
     bool json;
@@ -191,7 +240,15 @@ static int run(const struct key_options *options, const json_t *head, char **wor
     if (strcmp(words[0], "revoke") == 0 && count == 2) {
         return revoke_key(options->dir, head, words[1], options->reason);
     }
-    fputs(_("allclear key: write list, approve STORE or revoke STORE (see allclear key --help)\n"),
+    if (strcmp(words[0], "replace") == 0 && count == 2) {
+        return replace_key(options->dir, head, words[1], options->reason, options->out);
+    }
+    if (strcmp(words[0], "evidence") == 0 && count == 2) {
+        return evidence_show(options->dir, words[1], options->json);
+    }
+    fputs(_("allclear key: write list, or approve, revoke, replace or evidence and a STORE (see "
+            "allclear key "
+            "--help)\n"),
           stderr);
     return EX_USAGE;
 }
@@ -202,10 +259,11 @@ int verb_key(int argc, char **argv)
     const char *dir = NULL;
     const struct arg list[] = {{"dir", &dir, NULL},
                                {"reason", &options.reason, NULL},
+                               {"out", &options.out, NULL},
                                {"list", &options.list, NULL},
                                {"all-pending", NULL, &options.all},
                                {"json", NULL, &options.json}};
-    struct args args = {"key", usage(), list, 5, 1, 3};
+    struct args args = {"key", usage(), list, 6, 1, 3};
     struct fault fault = {0};
     char **words = NULL;
     int code = EX_OK;
