@@ -1,7 +1,8 @@
 """The handbooks: every command of each is run, in its order, in an empty folder; both languages have the same commands; none
-has more than ten pages.
+has more than ten pages. Likewise other books: what happened before a page is used is told by AROUND/before.sh and
+AROUND/NAME.before.sh, what must be true after it by AROUND/NAME.after.sh.
 
-    run.py --bin DIR [--keep] [HANDBOOK...]
+    run.py --bin DIR [--books FOLDER --pages N --around FOLDER] [--keep] [NAME...]
 """
 import argparse
 import os
@@ -15,9 +16,7 @@ import sys
 import tempfile
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-BOOKS = TOP / "deploy/handbook"
 PAGE = 3600  # characters of a printed page; Chinese ones count double
-PAGES = 10
 TIMEOUT_S = 120
 PORTS = ("7401", "8117")  # of the text; somebody may use them here
 
@@ -46,15 +45,21 @@ class Verdicts:
             print("%s: %s" % (name, why), flush=True)
 
 
-def run(binaries, book, verdicts, keep):
+def around_of(book, around, names):
+    return [path.read_text(encoding="utf-8") for name in names if around and (path := around / name).exists()]
+
+
+def run(binaries, book, verdicts, keep, around=None):
     """All blocks in one shell; a block that fails ends it."""
     ports = {port: free_port() for port in PORTS}
     script = ["set -eu -o pipefail", "trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT"]
-    found = blocks(book.read_text(encoding="utf-8"))
-    for number, block in enumerate(found, 1):
+    before = around_of(book, around, ("before.sh", book.stem + ".before.sh"))
+    after = around_of(book, around, (book.stem + ".after.sh",))
+    found = ["\n".join(before), *blocks(book.read_text(encoding="utf-8")), "\n".join(after)]
+    for number, block in enumerate(found):
         for old, new in ports.items():
             block = block.replace("127.0.0.1:" + old, "127.0.0.1:" + new)
-        script += ["echo '=== %d'" % number, block]
+        script += ["echo; echo '=== %d'" % number, block or ":"]
     directory = tempfile.mkdtemp(prefix="ac-handbook-")
     environment = dict(os.environ, PATH="%s:%s" % (binaries, os.environ["PATH"]), LC_ALL="C.UTF-8", LANGUAGE="en",
                        COLUMNS="100", ALLCLEAR_TOP=str(TOP))
@@ -67,9 +72,12 @@ def run(binaries, book, verdicts, keep):
         out, _ = process.communicate()
         out += "\n(no end within %d s)" % TIMEOUT_S
     reached = [int(n) for n in re.findall(r"^=== (\d+)$", out, re.M)]
-    for number in range(1, len(found) + 1):
-        ended = number < (reached[-1] if reached else 0) or (number == len(found) and process.returncode == 0)
-        verdicts.case("%s block %d" % (book.name, number), ended, out.split("=== ")[-1][-1500:] if not ended else "")
+    for number in range(len(found)):
+        ended = number < (reached[-1] if reached else 0) or (number == len(found) - 1 and process.returncode == 0)
+        if not found[number] and ended:
+            continue
+        name = "before" if number == 0 else "after" if number == len(found) - 1 else "block %d" % number
+        verdicts.case("%s %s" % (book.name, name), ended, out.split("=== ")[-1][-1500:] if not ended else "")
     if keep:
         print(out)
         print("kept: " + directory)
@@ -81,19 +89,23 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bin", required=True)
     parser.add_argument("--keep", action="store_true", help="show what is printed, and leave the folder")
-    parser.add_argument("books", nargs="*")
+    parser.add_argument("--books", type=pathlib.Path, default=TOP / "deploy/handbook")
+    parser.add_argument("--pages", type=int, default=10, help="how many a book may have")
+    parser.add_argument("--around", type=pathlib.Path, help="what comes before and after each")
+    parser.add_argument("names", nargs="*")
     options = parser.parse_args()
     verdicts = Verdicts()
-    for name in options.books or ("finance", "store", "integrator"):
-        book, chinese = BOOKS / (name + ".md"), BOOKS / (name + ".zh.md")
+    all_names = sorted(one.stem for one in options.books.glob("*.md") if not one.stem.endswith(".zh"))
+    for name in options.names or all_names:
+        book, chinese = options.books / (name + ".md"), options.books / (name + ".zh.md")
         for one in (book, chinese):
-            verdicts.case("%s: pages" % one.name, one.exists() and pages(one.read_text(encoding="utf-8")) <= PAGES,
+            verdicts.case("%s: pages" % one.name, one.exists() and pages(one.read_text(encoding="utf-8")) <= options.pages,
                           "%.1f" % pages(one.read_text(encoding="utf-8")) if one.exists() else "missing")
         if chinese.exists():
             here, there = (blocks(one.read_text(encoding="utf-8")) for one in (book, chinese))
             verdicts.case("%s: the same commands in both languages" % name, here == there and here,
                           [pair for pair in zip(here, there) if pair[0] != pair[1]][:1] or (len(here), len(there)))
-        run(os.path.abspath(options.bin), book, verdicts, options.keep)
+        run(os.path.abspath(options.bin), book, verdicts, options.keep, options.around)
     print("%d passed, %d failed" % (verdicts.passed, verdicts.failed))
     return 1 if verdicts.failed or not verdicts.passed else 0
 

@@ -1,0 +1,2 @@
+allclear publish tuesday.jsonl --dir shop
+rm -r shop

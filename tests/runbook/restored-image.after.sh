@@ -1,0 +1,1 @@
+store 'events >= 7 and not frozen' || die "events are missing"

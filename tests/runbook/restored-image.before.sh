@@ -1,0 +1,4 @@
+cp -r shop image
+allclear publish tuesday.jsonl --dir shop
+rm -r shop
+mv image shop
