@@ -140,6 +140,30 @@ static struct keyring_entry *find(const struct keyring *keyring, const char *tok
     return keyring_find(keyring, hash);
 }
 
+START_TEST(test_renumber)
+{
+    char token[TILLS_TOKEN_LEN + 1];
+    uint8_t hash[DIGEST_LEN];
+    struct tills tills;
+
+    ck_assert(!tills_renumber(dir, slice_of("1"), slice_of("2"), &fault)); /* nobody has a token */
+    ck_assert(tills_add(dir, slice_of("1"), token, &fault));
+    ck_assert(tills_hash(token, hash));
+    ck_assert(tills_add(dir, slice_of("2"), token, &fault));
+    ck_assert(!tills_renumber(dir, slice_of("1"), slice_of("2"), &fault)); /* another till's */
+    ck_assert(!tills_renumber(dir, slice_of("1"), slice_of("1"), &fault));
+    ck_assert(!tills_renumber(dir, slice_of("1"), slice_of("no code"), &fault));
+    ck_assert(tills_renumber(dir, slice_of("1"), slice_of("1b"), &fault));
+    ck_assert(!tills_renumber(dir, slice_of("1"), slice_of("1c"), &fault)); /* it is gone */
+    ck_assert(tills_read(dir, &tills, &fault));
+    ck_assert_uint_eq(tills.count, 2);
+    ck_assert_str_eq(tills.list[0].terminal.text, "1b");
+    ck_assert_mem_eq(tills.list[0].hash, hash, sizeof hash);
+    ck_assert_str_eq(tills.list[1].terminal.text, "2");
+    tills_deinit(&tills);
+}
+END_TEST
+
 START_TEST(test_keyring)
 {
     const char *const dirs[] = {"/nonexistent", dir};
@@ -184,6 +208,7 @@ int main(void)
     tcase_add_test(tcase, test_refused);
     tcase_add_test(tcase, test_hash);
     tcase_add_test(tcase, test_add_and_revoke);
+    tcase_add_test(tcase, test_renumber);
     tcase_add_test(tcase, test_keyring);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

@@ -166,6 +166,33 @@ static void make_token(char ret_token[TILLS_TOKEN_LEN + 1])
     explicit_bzero(secret, sizeof secret);
 }
 
+static bool is_terminal(slice_t text, struct fault *ret_fault)
+{
+    return code_valid(text) ||
+           fault_set(ret_fault, FAULT_FORMAT,
+                     _("\"%.*s\" is no terminal's code: up to 32 letters, digits, - and _"),
+                     (int)text.len, text.text);
+}
+
+/* Returns: false with ret_fault set when the terminal has a token. */
+static bool is_free(const struct tills *tills, slice_t terminal, struct fault *ret_fault)
+{
+    return find(tills, terminal) == tills->count ||
+           fault_set(ret_fault, FAULT_STORE,
+                     _("terminal %.*s has a token: take it back first (allclear till revoke %.*s)"),
+                     (int)terminal.len, terminal.text, (int)terminal.len, terminal.text);
+}
+
+/* Returns: false with ret_fault set when the terminal has no token. Out: *ret_at, its place. */
+static bool find_one(const struct tills *tills, slice_t terminal, uint32_t *ret_at,
+                     struct fault *ret_fault)
+{
+    *ret_at = find(tills, terminal);
+    return *ret_at < tills->count ||
+           fault_set(ret_fault, FAULT_STORE, _("terminal %.*s has no token"), (int)terminal.len,
+                     terminal.text);
+}
+
 static bool add_locked(const char *dir, slice_t terminal, const char *token,
                        struct fault *ret_fault)
 {
@@ -176,11 +203,7 @@ static bool add_locked(const char *dir, slice_t terminal, const char *token,
         return false;
     }
     bool good = tills.count < TILLS_MAX
-                    ? find(&tills, terminal) == tills.count ||
-                          fault_set(ret_fault, FAULT_STORE,
-                                    _("terminal %s has a token: take it back first"
-                                      " (allclear till revoke %s)"),
-                                    till.terminal.text, till.terminal.text)
+                    ? is_free(&tills, terminal, ret_fault)
                     : fault_set(ret_fault, FAULT_LIMIT, _("a store has %d tills at most"),
                                 TILLS_MAX);
     if (good) {
@@ -199,10 +222,8 @@ bool tills_add(const char *dir, slice_t terminal, char ret_token[TILLS_TOKEN_LEN
 {
     char token[TILLS_TOKEN_LEN + 1];
 
-    if (!code_valid(terminal)) {
-        return fault_set(ret_fault, FAULT_FORMAT,
-                         _("\"%.*s\" is no terminal's code: up to 32 letters, digits, - and _"),
-                         (int)terminal.len, terminal.text);
+    if (!is_terminal(terminal, ret_fault)) {
+        return false;
     }
     int fd = lock(dir, ret_fault);
     if (fd < 0) {
@@ -225,10 +246,8 @@ static bool revoke_locked(const char *dir, slice_t terminal, struct fault *ret_f
     if (!tills_read(dir, &tills, ret_fault)) {
         return false;
     }
-    uint32_t at = find(&tills, terminal);
-    bool good = at < tills.count ||
-                fault_set(ret_fault, FAULT_STORE, _("terminal %.*s has no token"),
-                          (int)terminal.len, terminal.text);
+    uint32_t at = 0;
+    bool good = find_one(&tills, terminal, &at, ret_fault);
     if (good) {
         CHECK(tills.list != NULL); /* it was found there */
         tills.count--;
@@ -245,6 +264,38 @@ bool tills_revoke(const char *dir, slice_t terminal, struct fault *ret_fault)
 {
     int fd = lock(dir, ret_fault);
     bool good = fd >= 0 && revoke_locked(dir, terminal, ret_fault);
+
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return good;
+}
+
+static bool renumber_locked(const char *dir, slice_t from, slice_t to, struct fault *ret_fault)
+{
+    struct tills tills;
+    uint32_t at = 0;
+
+    if (!tills_read(dir, &tills, ret_fault)) {
+        return false;
+    }
+    bool good = find_one(&tills, from, &at, ret_fault) && is_free(&tills, to, ret_fault);
+    if (good) {
+        CHECK(tills.list != NULL); /* it was found there */
+        tills.list[at].terminal = code_of(to);
+        good = tills_write(dir, &tills, ret_fault);
+    }
+    tills_deinit(&tills);
+    return good;
+}
+
+bool tills_renumber(const char *dir, slice_t from, slice_t to, struct fault *ret_fault)
+{
+    if (!is_terminal(to, ret_fault)) {
+        return false;
+    }
+    int fd = lock(dir, ret_fault);
+    bool good = fd >= 0 && renumber_locked(dir, from, to, ret_fault);
 
     if (fd >= 0) {
         (void)close(fd);

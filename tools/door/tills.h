@@ -46,6 +46,10 @@ bool tills_add(const char *dir, slice_t terminal, char ret_token[TILLS_TOKEN_LEN
 /* Take a terminal's token back. Returns: false with ret_fault set, also when it has none. */
 bool tills_revoke(const char *dir, slice_t terminal, struct fault *ret_fault) MUST_USE;
 
+/* Let a terminal's token speak for another terminal from now on: a till whose numbers began again.
+ * Returns: false with ret_fault set, also when `from` has no token or `to` has one. */
+bool tills_renumber(const char *dir, slice_t from, slice_t to, struct fault *ret_fault) MUST_USE;
+
 /* Returns: false when the text is not in the form of a token. */
 bool tills_hash(const char *token, uint8_t ret_hash[DIGEST_LEN]) MUST_USE;
 

@@ -46,12 +46,15 @@ static void usage(FILE *out)
             "       allclear till add TERMINAL --dir DIR\n"
             "       allclear till list --dir DIR [--json]\n"
             "       allclear till revoke TERMINAL --dir DIR\n"
+            "       allclear till renumber OLD NEW --dir DIR\n"
             "\n"
             "For tills without a library: `serve` takes events over HTTP, on the shop's network, and\n"
             "answers with what became of them. Each till has a token, which `add` shows once. One\n"
             "process serves many stores: repeat --dir, or name with --all the folder that theirs lie\n"
             "in. It listens at 127.0.0.1:8117; an address that is not private needs --public. What\n"
-            "is not answered within 2 seconds (--wait) is pending.\n"
+            "is not answered within 2 seconds (--wait) is pending. A till whose numbers began again "
+            "needs a\n"
+            "code that no till of the store ever had: `renumber` lets its token speak for that one.\n"
             "\n"
             "Example:\n"
             "  allclear till add 1 --dir /var/lib/allclear-store\n"
@@ -200,6 +203,19 @@ static int take_back(const struct options *options, const char *terminal)
     return EX_OK;
 }
 
+static int renumber(const struct options *options, const char *from, const char *to)
+{
+    struct fault fault = {0};
+    const char *dir = joined_dir(options, &fault);
+
+    if (dir == NULL || !tills_renumber(dir, slice_of(from), slice_of(to), &fault)) {
+        return node_complain("till", &fault);
+    }
+    printf(_("the token of terminal %s is terminal %s's now: set the till to that code, too\n"), from,
+           to);
+    return EX_OK;
+}
+
 static int list(const struct options *options)
 {
     struct fault fault = {0};
@@ -326,6 +342,9 @@ int verb_till(int argc, char **argv)
     }
     if (strcmp(word, "revoke") == 0 && words == 2) {
         return take_back(&options, argv[optind + 1]);
+    }
+    if (strcmp(word, "renumber") == 0 && words == 3) {
+        return renumber(&options, argv[optind + 1], argv[optind + 2]);
     }
     usage(stderr);
     return EX_USAGE;
