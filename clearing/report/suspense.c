@@ -40,10 +40,16 @@ static money_t amount_of(int64_t fen)
     return money(fen < 0 || fen > AMOUNT_MAX ? 0 : fen);
 }
 
-/* Returns: the place of an item in the list; count: it is not there. */
-static uint32_t place_of(const struct suspense *suspense, const code_t *store, slice_t terminal,
-                         uint64_t number)
+/* Returns: the place of an item in the list; count: it is not there, as its key nearly always
+ * says. */
+static uint32_t place_of(const struct suspense *suspense, uint64_t key, const code_t *store,
+                         slice_t terminal, uint64_t number)
 {
+    const uint64_t *items = map_find(&suspense->keys, key);
+
+    if (items == NULL || *items == 0) {
+        return suspense->count;
+    }
     for (uint32_t i = 0; i < suspense->count; i++) {
         const struct suspense_item *item = &suspense->list[i];
         if (item->number == number && slice_equal(code_slice(&item->terminal), terminal) &&
@@ -72,9 +78,7 @@ void suspense_hear(struct suspense *suspense, const struct cleared *cleared, con
         return; /* nearly always */
     }
     uint64_t key = waiting_key(code_slice(store), event->terminal, event->number);
-    const struct suspense_item *known =
-        suspense_find(suspense, store, event->terminal, event->number);
-    uint32_t place = known == NULL ? suspense->count : (uint32_t)(known - suspense->list);
+    uint32_t place = place_of(suspense, key, store, event->terminal, event->number);
     if (accepted) {
         if (place < suspense->count) {
             memmove(&suspense->list[place], &suspense->list[place + 1],
@@ -105,9 +109,8 @@ void suspense_hear(struct suspense *suspense, const struct cleared *cleared, con
 const struct suspense_item *suspense_find(const struct suspense *suspense, const code_t *store,
                                           slice_t terminal, uint64_t number)
 {
-    uint64_t *items = map_find(&suspense->keys, waiting_key(code_slice(store), terminal, number));
-    uint32_t place = items == NULL || *items == 0 ? suspense->count
-                                                  : place_of(suspense, store, terminal, number);
+    uint64_t key = waiting_key(code_slice(store), terminal, number);
+    uint32_t place = place_of(suspense, key, store, terminal, number);
 
     return place == suspense->count ? NULL : &suspense->list[place];
 }
