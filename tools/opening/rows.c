@@ -25,7 +25,7 @@ struct column {
     const char *name;
     const char *chinese;
     cell_kind_t kind;
-    size_t offset; /* of the row's field */
+    uint32_t offset; /* of the row's field */
     bool must;
 };
 
@@ -294,28 +294,36 @@ static bool read_row(const struct reading *reading, void *row)
 static void take_row(struct reading *reading)
 {
     struct rows *rows = reading->rows;
-    struct opening_lot lot = {.valid_to = DAY_MAX};
-    struct opening_total total = {0};
-    struct old_row old = {.date = DAY_MAX};
+    union {
+        struct opening_lot lot;
+        struct opening_total total;
+        struct old_row old;
+    } row;
     bool is_lot = reading->columns == lot_columns;
     bool is_old = reading->columns == old_columns;
     uint32_t count = rows->count;
-    uint32_t line_count = rows->count;
+    uint32_t line_count = count;
 
-    if (!read_row(reading, is_lot ? (void *)&lot : is_old ? (void *)&old : (void *)&total)) {
+    memset(&row, 0, sizeof row);
+    if (is_lot) {
+        row.lot.valid_to = DAY_MAX;
+    } else if (is_old) {
+        row.old.date = DAY_MAX;
+    }
+    if (!read_row(reading, &row)) {
         return;
     }
     MEMORY_GROW(rows->lines, line_count, rows->line_capacity);
     rows->lines[count] = rows->csv.row_line;
     if (is_lot) {
         MEMORY_GROW(rows->lots, count, rows->capacity);
-        rows->lots[count] = lot;
+        rows->lots[count] = row.lot;
     } else if (is_old) {
         MEMORY_GROW(rows->old, count, rows->capacity);
-        rows->old[count] = old;
+        rows->old[count] = row.old;
     } else {
         MEMORY_GROW(rows->totals, count, rows->capacity);
-        rows->totals[count] = total;
+        rows->totals[count] = row.total;
     }
     rows->count++;
 }

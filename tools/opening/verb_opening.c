@@ -179,14 +179,14 @@ static bool send_lots(struct opening_job *job, struct submit *submit, struct fau
 /* The ledger names a lot by its place: people know its line. */
 static int complain(const struct opening_job *job, const struct fault *fault)
 {
-    unsigned long long lot = 0;
-    int end = 0;
-
-    if (sscanf(fault->text, "lot %llu: %n", &lot, &end) == 1 && end > 0 && lot > 0 &&
-        lot <= job->lots.count) {
-        fprintf(stderr, "%s:%" PRIu32 ": %s\n", job->lots.source.path, job->lots.lines[lot - 1],
-                fault->text + end);
-        return EX_DATAERR;
+    if (strncmp(fault->text, "lot ", 4) == 0) {
+        char *end;
+        unsigned long long lot = strtoull(fault->text + 4, &end, 10);
+        if (lot > 0 && lot <= job->lots.count && strncmp(end, ": ", 2) == 0) {
+            fprintf(stderr, "%s:%" PRIu32 ": %s\n", job->lots.source.path,
+                    job->lots.lines[lot - 1], end + 2);
+            return EX_DATAERR;
+        }
     }
     return home_complain("opening", fault);
 }

@@ -77,7 +77,7 @@ static bool note(const struct record *record, const struct subject *subject,
     }
     *ret_noted = (struct noted){
         .any = true, .record = record->index, .has_digest = body.details.digest != NULL};
-    if (ret_noted->has_digest) {
+    if (body.details.digest != NULL) {
         memcpy(ret_noted->digest, body.details.digest, DIGEST_LEN);
     }
     return true;

@@ -1,6 +1,7 @@
 #include "tools/simulate/trail.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,8 +57,7 @@ static void name_of(const struct trail *trail, uint64_t seq, char *ret_name, siz
     const struct state *state = &trail->simulation->state;
 
     if (state_is_opening(state, seq)) {
-        (void)snprintf(ret_name, size, "opening:%llu",
-                       (unsigned long long)(seq - state->opening_first + 1));
+        (void)snprintf(ret_name, size, "opening:%" PRIu64, seq - state->opening_first + 1);
         return;
     }
     const struct past_entry *entry = past_at(&trail->simulation->past, seq);
