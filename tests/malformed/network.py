@@ -1,9 +1,12 @@
 """A real alliance of processes for the tests of harm: a data folder, its daemon, stores that have joined."""
+import argparse
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 
 DAY = "2026-03-01"
@@ -198,3 +201,22 @@ class Verdicts:
     def end(self):
         print("%d passed, %d failed" % (self.passed, self.failed))
         return 1 if self.failed else 0
+
+
+def play_parts(description, *parts):
+    """The main of a test that plays each part(net, verdicts).play() on a network of its own. Returns: its exit code."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--bin", required=True)
+    binaries = os.path.abspath(parser.parse_args().bin)
+    verdicts = Verdicts()
+    for part in parts:
+        directory = tempfile.mkdtemp(prefix="ac-%s-" % part.__name__.lower())
+        net = Network(binaries, directory)
+        try:
+            part(net, verdicts).play()
+        except Broken as error:
+            verdicts.case("run", False, str(error))
+        finally:
+            net.stop()
+            shutil.rmtree(directory, ignore_errors=True)
+    return verdicts.end()

@@ -3,17 +3,14 @@ opens once; the cycle closes to figures worked out by hand (tests/golden/opening
 
     run.py --bin DIR
 """
-import argparse
 import json
 import os
 import pathlib
-import shutil
 import sys
-import tempfile
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests/malformed"))
-from network import Broken, Network, Verdicts  # noqa: E402
+from network import play_parts  # noqa: E402
 
 GOLDEN = TOP / "tests/golden/opening"
 LOTS = (GOLDEN / "opening.csv").read_text()
@@ -185,22 +182,5 @@ class Opening:
             case()
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--bin", required=True)
-    options = parser.parse_args()
-    directory = tempfile.mkdtemp(prefix="ac-opening-")
-    verdicts = Verdicts(None)
-    net = Network(os.path.abspath(options.bin), directory)
-    try:
-        Opening(net, verdicts).play()
-    except Broken as error:
-        verdicts.case("run", False, str(error))
-    finally:
-        net.stop()
-        shutil.rmtree(directory, ignore_errors=True)
-    return verdicts.end()
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(play_parts(__doc__, Opening))

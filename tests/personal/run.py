@@ -4,22 +4,19 @@ proofs and reports stay what they were.
 
     run.py --bin DIR
 """
-import argparse
 import json
 import os
 import pathlib
-import shutil
+import subprocess
 import sys
-import tempfile
+import time
 import urllib.request
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests/malformed"))
 sys.path.insert(0, str(TOP / "proto/clients/python/allclear"))
 import member_token  # noqa: E402
-from network import Broken, Network, Verdicts  # noqa: E402
-import subprocess  # noqa: E402
-import time  # noqa: E402
+from network import play_parts  # noqa: E402
 
 PHONES = ("13800138000", "13912345678", "8615000000001")
 NAME, ACCOUNT = "欧阳修远", "6222020200112233445"
@@ -191,22 +188,5 @@ class Personal:
             case()
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--bin", required=True)
-    options = parser.parse_args()
-    directory = tempfile.mkdtemp(prefix="ac-personal-")
-    verdicts = Verdicts(None)
-    net = Network(os.path.abspath(options.bin), directory)
-    try:
-        Personal(net, verdicts).play()
-    except Broken as error:
-        verdicts.case("run", False, str(error))
-    finally:
-        net.stop()
-        shutil.rmtree(directory, ignore_errors=True)
-    return verdicts.end()
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(play_parts(__doc__, Personal))

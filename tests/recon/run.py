@@ -3,17 +3,14 @@ found, with the figures worked out by hand; a sheet that agrees leaves nothing.
 
     run.py --bin DIR
 """
-import argparse
 import json
 import os
 import pathlib
-import shutil
 import sys
-import tempfile
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests/malformed"))
-from network import Broken, Network, Verdicts  # noqa: E402
+from network import play_parts  # noqa: E402
 
 MEMBER = "6200000017"
 
@@ -147,22 +144,5 @@ class Recon:
             case()
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--bin", required=True)
-    options = parser.parse_args()
-    directory = tempfile.mkdtemp(prefix="ac-recon-")
-    verdicts = Verdicts(None)
-    net = Network(os.path.abspath(options.bin), directory)
-    try:
-        Recon(net, verdicts).play()
-    except Broken as error:
-        verdicts.case("run", False, str(error))
-    finally:
-        net.stop()
-        shutil.rmtree(directory, ignore_errors=True)
-    return verdicts.end()
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(play_parts(__doc__, Recon))

@@ -4,17 +4,14 @@ same, the sums are the report's, and the signed bytes are those of the journal.
 
     run.py --bin DIR
 """
-import argparse
 import json
 import os
 import pathlib
-import shutil
 import sys
-import tempfile
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests/malformed"))
-from network import Broken, Network, STORES, Verdicts  # noqa: E402
+from network import STORES, play_parts  # noqa: E402
 from trial import Trial  # noqa: E402
 
 GOLDEN = TOP / "tests/golden/cycle"
@@ -171,23 +168,5 @@ class Why:
             case()
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--bin", required=True)
-    options = parser.parse_args()
-    verdicts = Verdicts(None)
-    for part in (Why, Trial):
-        directory = tempfile.mkdtemp(prefix="ac-why-")
-        net = Network(os.path.abspath(options.bin), directory)
-        try:
-            part(net, verdicts).play()
-        except Broken as error:
-            verdicts.case("run", False, str(error))
-        finally:
-            net.stop()
-            shutil.rmtree(directory, ignore_errors=True)
-    return verdicts.end()
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(play_parts(__doc__, Why, Trial))
