@@ -12,6 +12,7 @@ struct sum {
     product_kind_t kind;
     int64_t lots;
     int64_t units;
+    int64_t held; /* of stored value: set aside for captures */
     money_t principal;
     day_t valid_to; /* the earliest, DAY_MAX: none */
 };
@@ -65,6 +66,9 @@ static json_t *sum_json(const struct registry *registry, const struct sum *sum)
     case PRODUCT_STORED_VALUE:
         json_object_set_new(row, "principal_fen", json_integer(principal));
         json_object_set_new(row, "bonus_fen", json_integer(sum->units - principal));
+        if (sum->held > 0) {
+            json_object_set_new(row, "held_fen", json_integer(sum->held));
+        }
         break;
     case PRODUCT_PACK:
         json_object_set_new(row, "uses", json_integer(sum->units));
@@ -111,6 +115,10 @@ json_t *balance_json(const struct book *book, slice_t digits)
         return NULL;
     }
     add_lots(&book->state, &sums, member->lots);
+    for (uint32_t i = 0; i < sums.count; i++) {
+        sums.rows[i].held =
+            holds_sum(&book->state.members.holds, id, sums.rows[i].product, STORE_NONE);
+    }
     while (members_next_pack(members, id, &at, &number)) {
         add_lots(&book->state, &sums, members->packs[number].lots);
     }

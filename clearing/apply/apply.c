@@ -25,6 +25,9 @@ static const struct {
     [EVENT_CASHOUT] = {cashout_check, cashout_do},
     [EVENT_POINTS_GRANT] = {points_grant_check, points_grant_do},
     [EVENT_DAY_TOTAL] = {day_total_check, day_total_do},
+    [EVENT_HOLD] = {hold_check, hold_do},
+    [EVENT_CAPTURE] = {sale_check, capture_do},
+    [EVENT_RELEASE] = {release_check, release_do},
 };
 
 /* --- looking at the past --- */
@@ -151,15 +154,32 @@ struct ruling ruling_begin(struct apply *apply, store_t store, const struct even
     return ruling;
 }
 
+/* The hold that an event names, while it is open. */
+static void find_hold(struct ruling *ruling)
+{
+    ruling_find_original(ruling);
+    if (ruling->has_past) {
+        ruling->hold = holds_find(&ruling->state->members.holds, ruling->past_seq);
+    }
+}
+
+/* Events about another whose member is theirs too. */
+static bool of_its_member(const struct event *event)
+{
+    return event->of.number != 0 && event->type != EVENT_CAPTURE;
+}
+
 outcome_t ruling_check(struct ruling *ruling)
 {
     if (!ruling->by_hq) {
         REFUSE_UNLESS_NONE(store_check(ruling));
     }
-    bool undoing = ruling->event->type == EVENT_REFUND || ruling->event->type == EVENT_VOID;
-    if (undoing && ruling->event->of.number != 0) {
-        ruling_find_original(ruling);
-    } else {
+    if (ruling->event->of.number != 0) {
+        (event_is_sale(ruling->event->type) || ruling->event->type == EVENT_RELEASE
+             ? find_hold
+             : ruling_find_original)(ruling);
+    }
+    if (!of_its_member(ruling->event)) {
         ruling->member = members_find(&ruling->state->members, ruling->event->member);
     }
     if (ruling->state->sweep.runs) {
@@ -170,9 +190,7 @@ outcome_t ruling_check(struct ruling *ruling)
 
 static uint64_t member_of(const struct ruling *ruling)
 {
-    bool undoing = ruling->event->type == EVENT_REFUND || ruling->event->type == EVENT_VOID;
-
-    if (undoing && ruling->event->of.number != 0) {
+    if (of_its_member(ruling->event)) {
         return ruling->apply->past_effects.member;
     }
     return ruling->event->member;
@@ -185,7 +203,7 @@ static void tell(struct apply *apply, const struct ruling *ruling, struct cleare
     cleared.occurred = ruling->occurred;
     cleared.booked = apply->state->open_day;
     cleared.effects = &apply->effects;
-    cleared.claims = cleared.outcome == OUTCOME_ACCEPTED ? &apply->claims : &apply->no_claims;
+    cleared.claims = outcome_accepted(cleared.outcome) ? &apply->claims : &apply->no_claims;
     apply->sink.cleared(apply->sink.context, &cleared);
 }
 
@@ -209,7 +227,7 @@ static void accept(struct apply *apply, struct ruling *ruling, slice_t bytes, bo
     tell(apply,
          ruling,
          (struct cleared){.bytes = bytes,
-                          .outcome = OUTCOME_ACCEPTED,
+                          .outcome = ruling->is_short ? OUTCOME_ACCEPTED_SHORT : OUTCOME_ACCEPTED,
                           .released = released,
                           .seq = ruling->seq});
 }
@@ -347,23 +365,62 @@ void apply_reversal(struct apply *apply, store_t store, slice_t bytes, const str
     }
 }
 
+/* An event that waits, tried as its deadline has it: value may have expired since the last try, and
+ * a sale may go short. Out: *ret_bytes. */
+static struct ruling last_try(struct apply *apply, const struct waiting_event *entry,
+                              slice_t *ret_bytes, outcome_t *ret_reason)
+{
+    struct decode_fault fault;
+
+    *ret_bytes = (slice_t){(const char *)entry->bytes, entry->len};
+    CHECK(decode_event(*ret_bytes, &apply->retried, &fault));
+    struct ruling ruling = ruling_begin(apply, entry->store, &apply->retried, entry->came);
+    ruling.deadline = true;
+    effects_reset(&apply->effects);
+    *ret_reason = ruling_check(&ruling);
+    return ruling;
+}
+
+/* Accept what goes short, in the order of arrival, and what that releases. Returns: did any? */
+static bool accept_short(struct apply *apply)
+{
+    struct waiting *waiting = &apply->state->waiting;
+    bool any = false;
+
+    for (uint32_t i = 0; i < waiting->count; i++) {
+        slice_t bytes;
+        outcome_t reason;
+        if (waiting->list[i].bytes == NULL) {
+            continue;
+        }
+        struct ruling ruling = last_try(apply, &waiting->list[i], &bytes, &reason);
+        if (reason == OUTCOME_NONE) {
+            any = true;
+            counting_waits(&ruling, -1);
+            accept(apply, &ruling, bytes, true);
+            uint64_t key = key_of(&ruling);
+            waiting_remove(waiting, i);
+            release(apply, key);
+        }
+    }
+    return any;
+}
+
 void apply_deadline(struct apply *apply)
 {
     struct waiting *waiting = &apply->state->waiting;
 
+    while (accept_short(apply)) { /* one may bring what another had waited for */
+    }
     for (uint32_t i = 0; i < waiting->count; i++) {
-        struct waiting_event *entry = &waiting->list[i];
-        if (entry->bytes == NULL) {
+        slice_t bytes;
+        outcome_t reason;
+        if (waiting->list[i].bytes == NULL) {
             continue;
         }
-        slice_t bytes = {(const char *)entry->bytes, entry->len};
-        struct decode_fault fault;
-        CHECK(decode_event(bytes, &apply->retried, &fault));
-        struct ruling ruling = ruling_begin(apply, entry->store, &apply->retried, entry->came);
-        effects_reset(&apply->effects);
-        /* the reason that stands now: value may have expired since the last try */
-        outcome_t reason = ruling_check(&ruling);
-        refuse_waiting(apply, &ruling, bytes, reason == OUTCOME_NONE ? entry->reason : reason);
+        struct ruling ruling = last_try(apply, &waiting->list[i], &bytes, &reason);
+        CHECK(reason != OUTCOME_NONE); /* refusing changes nothing that a check sees */
+        refuse_waiting(apply, &ruling, bytes, reason);
         waiting_remove(waiting, i);
     }
 }

@@ -13,11 +13,11 @@ struct cleared {
     outcome_t outcome;
     outcome_t waiting_for;    /* WAITING: why; else OUTCOME_NONE */
     bool released;            /* it had waited and came to its end now */
-    uint64_t seq;             /* ACCEPTED: its sequence number */
+    uint64_t seq;             /* accepted: its sequence number */
     day_t occurred;
     day_t booked;
-    const struct effects *effects; /* empty unless ACCEPTED */
-    const struct claims *claims;   /* empty unless ACCEPTED */
+    const struct effects *effects; /* empty unless accepted */
+    const struct claims *claims;   /* empty unless accepted */
 };
 
 /* A lot that ended with a day. */
@@ -90,7 +90,8 @@ struct swept {
  * that are left at once is how one thread without anybody who waits does it; 0: does nothing. */
 void apply_sweep(struct apply *apply, uint64_t ranges, struct swept *ret_swept);
 
-/* Refuse everything that still waits, with the reason that stands (the deadline of rule 33a). */
+/* The deadline of rule 33a: what goes short by the terms is accepted, in the order of arrival, and
+ * everything else that still waits is refused with the reason that stands. */
 void apply_deadline(struct apply *apply);
 
 void apply_deinit(struct apply *apply);

@@ -40,6 +40,7 @@ outcome_t cashout_check(struct ruling *ruling)
         REFUSE_IF(everywhere >= event->amount_fen, NOT_ACCEPTED_HERE);
         REFUSE_IF(true, INSUFFICIENT_FUNDS);
     }
+    REFUSE_IF(hold_of_others(ruling, product, ruling->here.store) > 0, INSUFFICIENT_FUNDS);
     return OUTCOME_NONE;
 }
 

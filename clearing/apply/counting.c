@@ -52,6 +52,7 @@ static void add_written(struct till_day *day, const struct event *event, int sig
         add(day, TOTAL_TOPUP, sign, event->amount_fen);
         break;
     case EVENT_SALE:
+    case EVENT_CAPTURE:
         add(day, TOTAL_SALE, sign, event->amount_fen);
         break;
     case EVENT_PACK_SALE:
@@ -67,6 +68,8 @@ static void add_written(struct till_day *day, const struct event *event, int sig
     case EVENT_VOID:
     case EVENT_POINTS_GRANT:
     case EVENT_DAY_TOTAL:
+    case EVENT_HOLD:
+    case EVENT_RELEASE:
         return;
     }
     add_lines(day, event->pay, event->pay_count, sign);
@@ -91,7 +94,7 @@ static void add_refund(struct till_day *day, const struct ruling *ruling)
     const struct event *refund = ruling->event;
     int64_t before = money_fen(ruling->touched.refunded);
 
-    if (refund->of.number == 0 || ruling->apply->past_event.type != EVENT_SALE) {
+    if (refund->of.number == 0 || !event_is_sale(ruling->apply->past_event.type)) {
         add_written(day, refund, 1);
         return;
     }
@@ -106,7 +109,7 @@ static void add_voided_refund(struct till_day *day, struct ruling *ruling)
     const struct event *past = &ruling->apply->past_event;
     int64_t amount = money_fen(ruling->past_amount);
 
-    if (behind != 0 && past->type == EVENT_SALE) {
+    if (behind != 0 && event_is_sale(past->type)) {
         int64_t after = money_fen(state_original(ruling->state, behind)->refunded);
         add(day, TOTAL_REFUND, -1, amount);
         add_given_back(day, past, after - amount, after, -1);

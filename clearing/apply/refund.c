@@ -109,6 +109,19 @@ int64_t ruling_original_left(const struct ruling *ruling)
     return place == 0 ? 0 : money_fen(lot_principal_left(&lots->pool[place]));
 }
 
+/* Would a top-up's refund leave what is held of its product? */
+static bool whole_leaves_held(const struct ruling *ruling)
+{
+    const struct lots *lots = &ruling->state->members.lots;
+
+    if (ruling->apply->past_event.type != EVENT_TOPUP || ruling->state->members.holds.live == 0) {
+        return true;
+    }
+    const struct lot *lot =
+        &lots->pool[lots_find(lots, ruling->member->lots, lot_id(ruling->past_seq, 1))];
+    return hold_leaves(ruling, lots_class_at(lots, lot->class)->product, lot_left(lot));
+}
+
 /* A refund of a top-up or pack sale takes, once, exactly what is left (rule 26). */
 static outcome_t whole_check(struct ruling *ruling)
 {
@@ -121,6 +134,7 @@ static outcome_t whole_check(struct ruling *ruling)
     int64_t left = ruling_original_left(ruling);
     REFUSE_IF(event->amount_fen > left, REFUND_OVER_ORIGINAL);
     REFUSE_IF(event->amount_fen < left, UNBALANCED);
+    REFUSE_IF(!whole_leaves_held(ruling), INSUFFICIENT_FUNDS);
     return OUTCOME_NONE;
 }
 
@@ -165,6 +179,7 @@ outcome_t refund_check(struct ruling *ruling)
     REFUSE_IF(!ruling->has_past, UNKNOWN_ORIGINAL);
     switch (ruling->apply->past_event.type) {
     case EVENT_SALE:
+    case EVENT_CAPTURE:
         return sale_refund_check(ruling);
     case EVENT_TOPUP:
     case EVENT_PACK_SALE:
@@ -175,6 +190,8 @@ outcome_t refund_check(struct ruling *ruling)
     case EVENT_CASHOUT:
     case EVENT_POINTS_GRANT:
     case EVENT_DAY_TOTAL:
+    case EVENT_HOLD:
+    case EVENT_RELEASE:
         break;
     }
     REFUSE_IF(ruling->event->amount_fen == 0, BAD_AMOUNT);
@@ -187,7 +204,7 @@ void refund_do(struct ruling *ruling)
         unlinked_do(ruling);
         return;
     }
-    if (ruling->apply->past_event.type == EVENT_SALE) {
+    if (event_is_sale(ruling->apply->past_event.type)) {
         refund_sale_do(ruling);
     } else {
         whole_do(ruling);

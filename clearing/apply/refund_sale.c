@@ -258,6 +258,41 @@ static struct draws draws_of(const struct effects *past, uint32_t line)
     return draws;
 }
 
+/* What a line of the sale was short of; NULL: of nothing. */
+static const struct effect *short_of(const struct effects *past, uint32_t line)
+{
+    for (uint32_t i = 0; i < past->count; i++) {
+        if (past->list[i].kind == EFFECT_SHORT && past->list[i].line == line) {
+            return &past->list[i];
+        }
+    }
+    return NULL;
+}
+
+/* What was missing comes back before what was drawn, to who bore it: the member never gave it.
+ * Returns: units that a line was short of. */
+static int64_t short_back(struct ruling *ruling, const struct refund_plan *plan, uint32_t line)
+{
+    const struct effects *past = &ruling->apply->past_effects;
+    const struct effect *missing = short_of(past, line);
+
+    if (missing == NULL) {
+        return 0;
+    }
+    int64_t before = draw_back(plan->units_before[line], 0, missing->units);
+    int64_t after = draw_back(plan->units_after[line], 0, missing->units);
+    struct share bearer = {effect_shares(past, missing)->who, money(after - before)};
+    struct effect effect = *missing;
+    effect.sign = -1;
+    effect.reversal = true;
+    effect.units = after - before;
+    effect.money = bearer.amount;
+    if (after > before) {
+        effects_add(ruling->effects, &effect, &bearer, 1);
+    }
+    return missing->units;
+}
+
 /* Give back what a line must: last draw first; the lots that come of it are numbered in the order
  * of the draws. */
 static void line_back(struct ruling *ruling, const struct refund_plan *plan, uint32_t line)
@@ -269,7 +304,8 @@ static void line_back(struct ruling *ruling, const struct refund_plan *plan, uin
     bool points = ruling->apply->past_event.pay[line].with == MEANS_POINTS;
     money_t till = points ? money_sub(plan->pay_after[line], plan->pay_before[line]) : money(0);
     uint32_t lots_made = 0;
-    int64_t later = 0;
+    int64_t missing = short_back(ruling, plan, line);
+    int64_t later = missing;
 
     for (uint32_t i = draws.count; i-- > 0;) {
         int64_t units = past->list[draws.first + i].units;
@@ -277,7 +313,7 @@ static void line_back(struct ruling *ruling, const struct refund_plan *plan, uin
         later += units;
     }
     ruling->lots_made += lots_made;
-    later = 0;
+    later = missing;
     uint32_t k = ruling->lots_made;
     for (uint32_t i = draws.count; i-- > 0;) {
         const struct effect *draw = &past->list[draws.first + i];

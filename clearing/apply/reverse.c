@@ -7,7 +7,7 @@ static outcome_t rest_of(const struct ruling *ruling, int64_t *ret_amount)
     const struct event *past = &ruling->apply->past_event;
 
     REFUSE_IF(ruling->touched.voided, VOIDED);
-    if (past->type != EVENT_SALE) {
+    if (!event_is_sale(past->type)) {
         REFUSE_IF(ruling->touched.refunds > 0, REFUNDED);
         *ret_amount = ruling_original_left(ruling);
         REFUSE_IF(*ret_amount == 0, REFUND_OVER_ORIGINAL);
@@ -20,7 +20,7 @@ static outcome_t rest_of(const struct ruling *ruling, int64_t *ret_amount)
 
 static bool refundable(event_type_t type)
 {
-    return type == EVENT_SALE || type == EVENT_TOPUP || type == EVENT_PACK_SALE;
+    return event_is_sale(type) || type == EVENT_TOPUP || type == EVENT_PACK_SALE;
 }
 
 outcome_t apply_compose_reversal(struct apply *apply, const struct event_ref *of, int64_t at_ms,

@@ -12,12 +12,15 @@ struct ruling {
     const struct event *event;
     struct site here;
     bool by_hq; /* headquarters enters it (rule 29) */
+    bool deadline; /* its deadline has come: shortfall terms apply (rules 33a, 51) */
     day_t occurred;
     day_t came; /* the open day when the event's own record came */
     const struct terms *terms; /* in force when it occurred */
     struct member *member;     /* NULL: none named, or not one yet */
     uint64_t seq;              /* that it gets when it is accepted */
     uint32_t lots_made;
+    bool is_short; /* the action has cleared it short */
+    const struct hold *hold; /* named in `of` and open; until an action changes the holds */
     /* the event named in `of`, when it is known */
     bool has_past;
     uint64_t past_seq;
@@ -66,6 +69,12 @@ outcome_t refund_check(struct ruling *ruling);
 void refund_do(struct ruling *ruling);
 outcome_t void_check(struct ruling *ruling);
 void void_do(struct ruling *ruling);
+
+outcome_t hold_check(struct ruling *ruling);
+void hold_do(struct ruling *ruling);
+void capture_do(struct ruling *ruling); /* its check is sale_check */
+outcome_t release_check(struct ruling *ruling);
+void release_do(struct ruling *ruling);
 
 outcome_t day_total_check(struct ruling *ruling);
 void day_total_do(struct ruling *ruling);
@@ -154,6 +163,10 @@ struct available draw_available(const struct ruling *ruling, uint32_t head, prod
                                 int64_t wanted);
 /* Does this lot count at the store at hand (F4), and is it good on the open day? */
 bool draw_counts(const struct ruling *ruling, const struct lot *lot);
+/* How many of the units that a stored-value line wants are missing here, and taken short: 0 unless
+ * the deadline has come, the product's terms on the sale's business date say who bears them, and
+ * they are within the floor limit. */
+int64_t draw_short(const struct ruling *ruling, const struct pay_line *line, int64_t missing);
 /* Draw `units` of a product (or of a pack, whose head it is) for a pay line, adding effects. The
  * caller knows that they are there. Returns: what was settled of lots that another participant sold
  * (the base of the fee). */
@@ -163,6 +176,20 @@ money_t draw_units(struct ruling *ruling, uint32_t *head, product_t product, uin
  * Out: ret_parts[count], cumulative at `cum` of `units`. */
 void draw_back_shares(const struct share *shares, uint32_t count, int64_t cum, int64_t units,
                       money_t *ret_parts);
+
+/* --- holds (hold.c) --- */
+
+/* What of a sale is about the hold that it names, stage by stage; nothing but in a capture. */
+outcome_t capture_check_known(const struct ruling *ruling);
+outcome_t capture_check_named(const struct ruling *ruling);
+outcome_t capture_check_here(const struct ruling *ruling);
+/* What is held of the member's product for others than the event, as it counts at a store. The
+ * member is known. */
+int64_t hold_of_others(const struct ruling *ruling, product_t product, store_t store);
+/* What the member's lots could give here beside what is held for others, each at most `wanted`. */
+struct available hold_free(const struct ruling *ruling, product_t product, int64_t wanted);
+/* Is what is held still there when `taken` units are gone? */
+bool hold_leaves(const struct ruling *ruling, product_t product, int64_t taken);
 
 /* --- days (sweep.c) --- */
 

@@ -69,6 +69,7 @@ static outcome_t sale_check_known(const struct ruling *ruling)
     }
     REFUSE_UNLESS_NONE(earn_check_campaigns(ruling));
     REFUSE_IF(member_unknown(ruling), UNKNOWN_MEMBER);
+    REFUSE_UNLESS_NONE(capture_check_known(ruling));
     for (uint32_t i = 0; i < event->pay_count; i++) {
         if (event->pay[i].with == MEANS_PACK) {
             const struct pack *pack =
@@ -148,6 +149,15 @@ static struct source source_of(const struct ruling *ruling, const struct pay_lin
     return source;
 }
 
+/* What is there for a line: of stored value beside what is held for others. */
+static struct available available_for(const struct ruling *ruling, const struct pay_line *line,
+                                      const struct source *source)
+{
+    return line->with == MEANS_STORED_VALUE
+               ? hold_free(ruling, source->product, source->wanted)
+               : draw_available(ruling, *source->head, source->product, source->wanted);
+}
+
 static outcome_t sale_check_value(const struct ruling *ruling)
 {
     static const struct {
@@ -166,11 +176,11 @@ static outcome_t sale_check_value(const struct ruling *ruling)
         if (source.head == NULL) {
             continue;
         }
-        struct available available =
-            draw_available(ruling, *source.head, source.product, source.wanted);
+        struct available available = available_for(ruling, line, &source);
         if (available.here < source.wanted) {
             REFUSE_IF(available.everywhere >= source.wanted, NOT_ACCEPTED_HERE);
-            missing[line->with] = true;
+            missing[line->with] |=
+                draw_short(ruling, line, source.wanted - available.here) == 0;
         }
     }
     for (size_t i = 0; i < sizeof in_order / sizeof in_order[0]; i++) {
@@ -186,7 +196,9 @@ outcome_t sale_check(struct ruling *ruling)
     REFUSE_UNLESS_NONE(sale_check_amounts(ruling));
     REFUSE_UNLESS_NONE(sale_check_products(ruling));
     REFUSE_UNLESS_NONE(sale_check_known(ruling));
+    REFUSE_UNLESS_NONE(capture_check_named(ruling));
     REFUSE_UNLESS_NONE(sale_check_balance(ruling));
+    REFUSE_UNLESS_NONE(capture_check_here(ruling));
     return sale_check_value(ruling);
 }
 
@@ -262,6 +274,60 @@ static void fee_do(struct ruling *ruling, const struct fee_base *base)
     }
 }
 
+/* Who bears what is missing (rule 33a in clearing/CHOICES.md). */
+static participant_t bearer_of(const struct ruling *ruling, const struct product *product)
+{
+    const struct registry *registry = &ruling->state->registry;
+
+    switch (product->shortfall) {
+    case SHORTFALL_ISSUER:
+        return product->model == MODEL_F1 || product->model == MODEL_F1O
+                   ? ruling->terms->hq
+                   : registry_owner(registry, ruling->member->home);
+    case SHORTFALL_HQ:
+        return ruling->terms->hq;
+    case SHORTFALL_STORE:
+    case SHORTFALL_NONE:
+        break;
+    }
+    return ruling->here.owner;
+}
+
+static void short_do(struct ruling *ruling, uint32_t line, product_t number, int64_t missing)
+{
+    const struct product *product = terms_product(ruling->terms, number);
+    struct share bearer = {bearer_of(ruling, product), money(missing)};
+    struct effect effect = {
+        .kind = EFFECT_SHORT,
+        .sign = 1,
+        .line = (uint8_t)line,
+        .product = number,
+        .terms_version = ruling->terms->version,
+        .units = missing,
+        .money = bearer.amount,
+        .valid_to = DAY_MAX,
+    };
+
+    effects_add(ruling->effects, &effect, &bearer, 1);
+    ruling->is_short = true;
+}
+
+/* Draw what a line wants, or as far as it reaches where it goes short. Returns: the base of the
+ * fee. */
+static money_t line_do(struct ruling *ruling, uint32_t line, const struct source *source)
+{
+    int64_t reach = source->wanted;
+
+    if (ruling->deadline) {
+        reach = available_for(ruling, &ruling->event->pay[line], source).here;
+    }
+    money_t settled = draw_units(ruling, source->head, source->product, line, reach);
+    if (reach < source->wanted) {
+        short_do(ruling, line, source->product, source->wanted - reach);
+    }
+    return settled;
+}
+
 void sale_do(struct ruling *ruling)
 {
     struct fee_base bases[PAY_LINES_MAX];
@@ -279,7 +345,7 @@ void sale_do(struct ruling *ruling)
         if (at == base_count) {
             bases[base_count++] = (struct fee_base){source.product, money(0), 0};
         }
-        money_t settled = draw_units(ruling, source.head, source.product, i, source.wanted);
+        money_t settled = line_do(ruling, i, &source);
         bases[at].settled = money_add(bases[at].settled, settled);
         bases[at].units += source.wanted;
     }

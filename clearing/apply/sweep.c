@@ -81,6 +81,7 @@ void apply_day_end(struct apply *apply, day_t day)
 
     CHECK(day > state->open_day && !state->sweep.runs);
     state->open_day = day;
+    holds_end_before(&state->members.holds, day);
     if (state->next_expiry >= day) {
         return;
     }

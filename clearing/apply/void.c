@@ -6,6 +6,7 @@ static bool voidable(event_type_t type)
     switch (type) {
     case EVENT_TOPUP:
     case EVENT_SALE:
+    case EVENT_CAPTURE:
     case EVENT_REFUND:
     case EVENT_PACK_SALE:
     case EVENT_POINTS_GRANT:
@@ -14,6 +15,8 @@ static bool voidable(event_type_t type)
     case EVENT_VOID:
     case EVENT_CASHOUT:
     case EVENT_DAY_TOTAL:
+    case EVENT_HOLD:
+    case EVENT_RELEASE:
         break;
     }
     return false;
@@ -35,7 +38,7 @@ static slice_t pack_of(const struct ruling *ruling, const struct effect *effect)
 {
     const struct event *event = &ruling->apply->past_event;
 
-    if (event->type == EVENT_SALE) {
+    if (event_is_sale(event->type)) {
         return event->pay[effect->line].pack;
     }
     return event->pack;
@@ -77,9 +80,37 @@ static bool untouched(const struct ruling *ruling, const struct effect *effect)
     case EFFECT_TENDER:
     case EFFECT_END:
     case EFFECT_TOTAL:
+    case EFFECT_SHORT:
         return true;
     }
     return false;
+}
+
+/* Units of a product that undoing would take from the member: the lots that the original gave. */
+static int64_t units_gone(const struct ruling *ruling, product_t product)
+{
+    const struct effects *past = &ruling->apply->past_effects;
+    int64_t gone = 0;
+
+    for (uint32_t i = 0; i < past->count; i++) {
+        const struct effect *effect = &past->list[i];
+        bool gave = effect->kind == EFFECT_LOT || effect->kind == EFFECT_UNLINKED ||
+                    (effect->kind == EFFECT_DRAW && effect->sign < 0 && effect->made != 0);
+        if (gave && effect->product.n == product.n) {
+            gone += effect->units;
+        }
+    }
+    return gone;
+}
+
+/* Is what is held there still once this effect's product is taken back? */
+static bool leaves_held(const struct ruling *ruling, const struct effect *effect)
+{
+    bool value = effect->class != 0 && lots_class_at(&ruling->state->members.lots, effect->class)
+                                               ->kind == PRODUCT_STORED_VALUE;
+
+    return !value || ruling->state->members.holds.live == 0 || ruling->member == NULL ||
+           hold_leaves(ruling, effect->product, units_gone(ruling, effect->product));
 }
 
 /* A void of a refund looks into the refund's effects; their lines are those of the sale behind it.
@@ -104,6 +135,7 @@ static outcome_t used_check(struct ruling *ruling)
     look_behind_refund(ruling);
     for (uint32_t i = 0; i < past->count; i++) {
         REFUSE_IF(!untouched(ruling, &past->list[i]), VALUE_USED);
+        REFUSE_IF(!leaves_held(ruling, &past->list[i]), VALUE_USED);
     }
     return OUTCOME_NONE;
 }
@@ -228,6 +260,7 @@ static void undo(struct ruling *ruling, struct effect *ret_effect)
     case EFFECT_FEE:
     case EFFECT_TENDER:
     case EFFECT_TOTAL:
+    case EFFECT_SHORT:
         break;
     }
 }

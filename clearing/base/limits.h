@@ -20,6 +20,7 @@
 #define TIERS_MAX           16
 #define MULTIPLIERS_MAX     4
 #define PRODUCTS_MAX        256
+#define HOLD_DAYS_MAX       365
 #define STORES_MAX          1000000
 #define PARTICIPANTS_MAX    1000000 /* fits in 20 bits */
 

@@ -28,11 +28,13 @@ static void on_cleared(void *context, const struct cleared *cleared)
     if (book->listener.cleared != NULL) {
         book->listener.cleared(book->listener.context, book, cleared);
     }
-    results_stream_add(&book->results, cleared);
+    if (!book->deadline || outcome_accepted(cleared->outcome)) {
+        results_stream_add(&book->results, cleared); /* a deadline's refusals are not kept */
+    }
     past_index_note(&book->past, cleared, book->records);
     suspense_hear(&book->suspense, cleared,
                   registry_store_code(&book->state.registry, cleared->store), book->records);
-    if (cleared->outcome == OUTCOME_ACCEPTED && cleared->booked <= cleared->occurred) {
+    if (outcome_accepted(cleared->outcome) && cleared->booked <= cleared->occurred) {
         return; /* nearly always: no list has it */
     }
     if (cleared->outcome == OUTCOME_WAITING || cleared->outcome == OUTCOME_DUPLICATE) {
@@ -40,7 +42,7 @@ static void on_cleared(void *context, const struct cleared *cleared)
     }
     struct report_event row = event_row(book, cleared);
     report_events_add(
-        cleared->outcome == OUTCOME_ACCEPTED ? &book->late : &book->refused, &row);
+        outcome_accepted(cleared->outcome) ? &book->late : &book->refused, &row);
 }
 
 static void on_expired(void *context, const struct expired *expired)

@@ -89,6 +89,9 @@ struct book {
     uint32_t part_count;
     uint32_t part_capacity;
     bool events_in_hq; /* the last headquarters' record held an event, its results are these */
+    bool deadline;       /* a close asks what waits for the last time */
+    bool results_follow; /* the last headquarters' record was a close that accepted events: their
+                            results follow it in continuation records */
     struct results_stream results;
     struct event event; /* scratch */
     /* Told of a closing cycle before its figures are cleared; may be NULL. */

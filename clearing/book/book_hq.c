@@ -363,6 +363,19 @@ static bool complete_or_why(struct hq_door *door, struct cycle *cycle, struct fa
     return cycle->missing == 0 || cycle->incomplete_len > 0;
 }
 
+/* What waits is asked for the last time. book->results has what was accepted. */
+static void pass_deadline(struct book *book)
+{
+    results_stream_reset(&book->results);
+    book->past.current =
+        (struct past_current){.open = true, .index = book->records, .results = &book->results};
+    book->deadline = true;
+    apply_deadline(&book->apply);
+    book->deadline = false;
+    book->past.current = (struct past_current){0};
+    book->results_follow = book->results.bytes.len > 0;
+}
+
 static bool close_cycle(struct hq_door *door, struct fault *ret_fault)
 {
     struct book *book = door->book;
@@ -387,8 +400,7 @@ static bool close_cycle(struct hq_door *door, struct fault *ret_fault)
     if (!complete_or_why(door, &cycle, ret_fault)) {
         return false;
     }
-    results_stream_reset(&book->results); /* the deadline's refusals are not kept one by one */
-    apply_deadline(&book->apply);
+    pass_deadline(book);
     apply_day_end(&book->apply, book->state.open_day + 1);
     /* what ends with the last day belongs to the cycle */
     apply_sweep(&book->apply, state_sweep_left(&book->state), &swept);
@@ -400,6 +412,9 @@ static bool close_cycle(struct hq_door *door, struct fault *ret_fault)
     report.missing = cycle.missing;
     report.incomplete = cycle.incomplete;
     write_nets(door->results, &cycle, &report);
+    if (book->results_follow) { /* else nothing, as ever */
+        results_stream_foot(&book->results, door->results);
+    }
     if (book->on_close != NULL) {
         book->on_close(book->on_close_context, &cycle, &report);
     }
@@ -504,6 +519,7 @@ bool book_apply_hq(struct book *book, slice_t bytes, int64_t received_ms, struct
     struct decode_fault fault;
 
     book->events_in_hq = false;
+    book->results_follow = false;
     if (!hq_decode_record(bytes, &door.record, &fault) ||
         !hq_decode_body(door.record.body, &door.body, &fault)) {
         return refuse(ret_fault, decode_error_text(fault.error));

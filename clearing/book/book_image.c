@@ -6,7 +6,7 @@
 #include "clearing/base/memory.h"
 #include "clearing/book/book.h"
 
-#define IMAGE_VERSION 5
+#define IMAGE_VERSION 6
 #define EVENT_ROOM    (2 * CODE_LEN_MAX + 64)
 
 static bool read_code(struct reader *reader, code_t *ret_code)

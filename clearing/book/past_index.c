@@ -93,7 +93,7 @@ static void run_note(struct past_terminal *terminal, uint64_t number, uint64_t r
 
 void past_index_note(struct past_index *past, const struct cleared *cleared, uint64_t record)
 {
-    bool accepted = cleared->outcome == OUTCOME_ACCEPTED;
+    bool accepted = outcome_accepted(cleared->outcome);
 
     if (accepted && (past->record_count == 0 ||
                      past->records[past->record_count - 1].record != record)) {
@@ -159,6 +159,18 @@ static void keep(uint8_t **bytes, uint32_t *len, uint32_t *capacity, slice_t mor
     *len += more.len;
 }
 
+/* Does a headquarters' payload close a cycle? */
+static bool is_close(slice_t payload)
+{
+    struct hq_record record;
+    struct hq_body body;
+    struct decode_fault fault;
+
+    CHECK(hq_decode_record(payload, &record, &fault));
+    CHECK(hq_decode_body(record.body, &body, &fault));
+    return body.type == HQ_CYCLE_CLOSE;
+}
+
 /* Read a record of events and what continues its results: fetching the next overwrites the last. */
 static void keep_record(const struct past_index *past, uint64_t index, struct past_kept *kept)
 {
@@ -166,6 +178,11 @@ static void keep_record(const struct past_index *past, uint64_t index, struct pa
     struct results_head head;
 
     CHECK(record.kind == RECORD_BATCH || record.kind == RECORD_HQ);
+    if (record.kind == RECORD_HQ && is_close(record.payload)) {
+        CHECK(record.results.len >= RESULTS_FOOT_LEN); /* the nets come before it */
+        record.results.text += record.results.len - RESULTS_FOOT_LEN;
+        record.results.len = RESULTS_FOOT_LEN;
+    }
     CHECK(results_head_read(record.results, &head));
     uint32_t missing = head.stream_len - head.piece.len;
     kept->record = index;
@@ -196,8 +213,11 @@ static void open_payload(slice_t payload, bool hq, struct batch *ret_batch)
         return;
     }
     CHECK(hq_decode_record(payload, &record, &fault));
-    CHECK(hq_decode_body(record.body, &body, &fault) && body.type == HQ_REVERSE);
-    *ret_batch = body.reverse.batch;
+    CHECK(hq_decode_body(record.body, &body, &fault));
+    *ret_batch = (struct batch){0}; /* a close has none of its own: all had waited */
+    if (body.type == HQ_REVERSE) {
+        *ret_batch = body.reverse.batch;
+    }
 }
 
 static void open_record(struct past_index *past, uint64_t index, struct opened *ret_opened)
@@ -255,7 +275,7 @@ static uint64_t first_seq(const struct past_index *past, uint64_t record)
 
 static bool item_accepted(const struct results_item *item)
 {
-    return item->results.len > 0 && item->results.text[0] == OUTCOME_ACCEPTED;
+    return item->results.len > 0 && outcome_accepted((outcome_t)item->results.text[0]);
 }
 
 /* Find the event of a number in an opened batch. Out: its place. */

@@ -36,8 +36,8 @@ struct past_record {
     uint64_t record;
 };
 
-/* The batch (or reversal) that is being applied: no source has its record yet, and a replay must
- * not believe what the record says before it has been compared. */
+/* The batch (or reversal, or close) that is being applied: no source has its record yet, and a
+ * replay must not believe what the record says before it has been compared. */
 struct past_current {
     bool open;
     uint64_t index;
@@ -45,8 +45,8 @@ struct past_current {
     const struct results_stream *results; /* of its events so far */
 };
 
-/* A record of events (a batch, or headquarters' reversal) as it was read: kept, because refunds
- * look at the same recent ones again. */
+/* A record of events (a batch, headquarters' reversal or close) as it was read: kept, because
+ * refunds look at the same recent ones again. */
 #define PAST_KEPT 512
 struct past_kept {
     uint64_t record;

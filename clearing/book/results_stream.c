@@ -86,8 +86,8 @@ void results_stream_add(struct results_stream *stream, const struct cleared *cle
     if (!cleared->released) {
         put_pair(stream, cleared);
     }
-    stream->accepted += cleared->outcome == OUTCOME_ACCEPTED;
-    if (cleared->outcome != OUTCOME_ACCEPTED && !cleared->released) {
+    stream->accepted += outcome_accepted(cleared->outcome);
+    if (!outcome_accepted(cleared->outcome) && !cleared->released) {
         return;
     }
     slice_t results = own_results(cleared);
@@ -130,6 +130,16 @@ size_t results_stream_head(const struct results_stream *stream, size_t payload_l
     write_bytes(head, stream->bytes.bytes, piece);
     CHECK(!head->full);
     return piece;
+}
+
+void results_stream_foot(const struct results_stream *stream, struct writer *writer)
+{
+    uint8_t foot[RESULTS_FOOT_LEN];
+
+    CHECK(stream->count == 0);
+    bytes_put_u16(foot, 0);
+    bytes_put_u32(foot + 2, (uint32_t)stream->bytes.len);
+    write_bytes(writer, foot, sizeof foot);
 }
 
 bool results_item_read(struct reader *reader, struct results_item *ret_item)

@@ -28,6 +28,10 @@ struct results_mark {
     uint32_t accepted; /* in this record before it, released ones included */
 };
 
+/* A close whose deadline accepted events has their stream whole in such continuation records; its
+ * own results end with a head of no events (the foot), which has the stream's length. */
+#define RESULTS_FOOT_LEN 6
+
 /* Grows as results are added; one is reused for all batches. Zeroed memory is ready. */
 struct results_stream {
     uint32_t count; /* events of the batch so far */
@@ -49,6 +53,9 @@ void results_stream_deinit(struct results_stream *stream);
 #define RESULTS_PIECE_MAX (RECORD_CONTENT_MAX - 8)
 size_t results_stream_head(const struct results_stream *stream, size_t payload_len,
                            struct writer *head);
+
+/* The foot of a close: the whole stream follows in continuation records. */
+void results_stream_foot(const struct results_stream *stream, struct writer *writer);
 
 /* An item met when a stream is read. */
 struct results_item {

@@ -7,7 +7,7 @@
 static const char *const kind_names[KIND_COUNT] = {
     "none",     "principal", "bonus",   "pack",  "points_issue", "points_redeem",   "fee",
     "commission", "discount", "coupon", "tender", "cashout",     "unlinked_refund", "breakage",
-    "adjust",
+    "adjust",   "shortfall",
 };
 
 const char *claim_kind_name(claim_kind_t kind)
@@ -229,6 +229,24 @@ static void derive_fee(const struct deriving *d)
     claim_of(d, KIND_FEE, d->effects->origin.owner, shares[0].who, effect->money, part);
 }
 
+/* The bearer owes what the value did not reach; where it is the redeemer, it is his memo. */
+static void derive_short(const struct deriving *d)
+{
+    const struct effect *effect = d->effect;
+    const struct share *bearer = effect_shares(d->effects, effect);
+    participant_t redeemer = d->effects->origin.owner;
+    struct part part = {
+        .product = effect->product,
+        .sold = STORE_NONE,
+        .used = d->effects->origin.store,
+        .terms_version = effect->terms_version,
+    };
+    bool own = bearer->who.n == redeemer.n;
+
+    claim_of(d, KIND_SHORTFALL, bearer->who, redeemer, effect->money, part);
+    bear_rest(d, KIND_SHORTFALL, effect->money, own ? money(0) : effect->money);
+}
+
 static void derive_tender(const struct deriving *d)
 {
     struct part part = {
@@ -295,7 +313,7 @@ void claims_derive(const struct lots *lots, const struct effects *effects, struc
     for (uint32_t i = 0; i < effects->count; i++) {
         const struct effect *effect = &effects->list[i];
         bool has_lot = effect->kind != EFFECT_DISCOUNT && effect->kind != EFFECT_FEE &&
-                       effect->kind != EFFECT_TENDER;
+                       effect->kind != EFFECT_TENDER && effect->kind != EFFECT_SHORT;
         struct deriving d = {
             .lots = lots,
             .effects = effects,
@@ -327,6 +345,9 @@ void claims_derive(const struct lots *lots, const struct effects *effects, struc
             break;
         case EFFECT_END:
             derive_end(&d);
+            break;
+        case EFFECT_SHORT:
+            derive_short(&d);
             break;
         case EFFECT_TOTAL: /* nobody owes anything for a report */
             break;

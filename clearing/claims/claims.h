@@ -20,8 +20,9 @@ typedef enum {
     KIND_UNLINKED_REFUND = 12,
     KIND_BREAKAGE = 13,
     KIND_ADJUST = 14, /* headquarters' own, by two people: of no event */
+    KIND_SHORTFALL = 15, /* what a sale could not take from the member's value */
 } claim_kind_t;
-#define KIND_COUNT 15
+#define KIND_COUNT 16
 
 const char *claim_kind_name(claim_kind_t kind);
 

@@ -23,6 +23,8 @@ typedef enum {
     EFFECT_END = 8,      /* + a lot is cashed out (rules 14, 26); - restored */
     EFFECT_TOTAL = 9,    /* a figure of a day total: `line` is its total_key_t or TOTAL_KEY_COUNT
                             for the count, `units` what the till says, `lot_units` what came */
+    EFFECT_SHORT = 10,   /* + what a sale could not draw for a line, borne by one (rule 33a); - not
+                            short any more */
 } effect_kind_t;
 
 /* One debtor's part. For DISCOUNT also the own share; for DRAW also what falls on the redeemer
@@ -36,18 +38,18 @@ struct effect {
     effect_kind_t kind;
     int8_t sign;
     bool reversal;
-    uint8_t line; /* DRAW, DISCOUNT: place of the pay or discount line in its event */
+    uint8_t line; /* DRAW, DISCOUNT, SHORT: place of the pay or discount line in its event */
     lot_id_t lot; /* the lot made, drawn, taken from, ended */
     lot_id_t made; /* DRAW -: the lot that came back */
-    uint32_t class; /* of the lot; 0 for DISCOUNT, FEE, TENDER */
-    product_t product; /* FEE */
-    uint32_t terms_version; /* DISCOUNT, FEE: of the sale */
+    uint32_t class; /* of the lot; 0 for DISCOUNT, FEE, TENDER, SHORT */
+    product_t product; /* FEE, SHORT */
+    uint32_t terms_version; /* DISCOUNT, FEE, SHORT: of the sale */
     uint32_t rule;          /* DISCOUNT: its place in the discounts of those terms */
     int64_t units;
     money_t principal; /* of the units; LOT, UNLINKED: whole; END: paid out */
     money_t bonus;     /* of the units */
     money_t money;     /* LOT: commission or issue; DRAW of points, DISCOUNT: till amount; FEE,
-                          TENDER: amount; TAKE: issue reversed; END: commission returned */
+                          TENDER, SHORT: amount; TAKE: issue reversed; END: commission returned */
     /* DRAW +, TAKE, END: the lot just before, so that it can be explained and put back */
     int64_t lot_units;
     int64_t lot_drawn;

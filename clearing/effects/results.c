@@ -101,7 +101,7 @@ void results_write(struct writer *writer, outcome_t outcome, outcome_t waiting_f
     if (outcome == OUTCOME_WAITING) {
         write_u8(writer, (uint8_t)waiting_for);
     }
-    if (outcome != OUTCOME_ACCEPTED) {
+    if (!outcome_accepted(outcome)) {
         return;
     }
     write_place(writer, effects->here);
@@ -146,7 +146,7 @@ static void read_effect(struct reader *reader, struct effects *effects)
     effect.kind = (effect_kind_t)(head & 0x1f);
     effect.sign = (head & 0x20) != 0 ? -1 : 1;
     effect.reversal = (head & 0x40) != 0;
-    if ((head & 0x80) != 0 || effect.kind < EFFECT_LOT || effect.kind > EFFECT_TOTAL) {
+    if ((head & 0x80) != 0 || effect.kind < EFFECT_LOT || effect.kind > EFFECT_SHORT) {
         reader->bad = true;
         return;
     }
@@ -183,7 +183,7 @@ bool results_read(struct reader *reader, outcome_t *ret_outcome, outcome_t *ret_
     if (outcome < OUTCOME_ACCEPTED || outcome > OUTCOME_LAST || waiting_for > OUTCOME_LAST) {
         reader->bad = true;
     }
-    if (!reader->bad && outcome == OUTCOME_ACCEPTED) {
+    if (!reader->bad && outcome_accepted((outcome_t)outcome)) {
         effects->here = read_place(reader);
         effects->origin = read_place(reader);
         effects->original = read_varint(reader);

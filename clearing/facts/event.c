@@ -25,6 +25,12 @@ const char *event_type_name(event_type_t type)
         return "points_grant";
     case EVENT_DAY_TOTAL:
         return "day_total";
+    case EVENT_HOLD:
+        return "hold";
+    case EVENT_CAPTURE:
+        return "capture";
+    case EVENT_RELEASE:
+        return "release";
     }
     return "unknown";
 }
@@ -115,6 +121,8 @@ static const char *member_fault(const struct event *event)
     case EVENT_PACK_SALE:
     case EVENT_CASHOUT:
     case EVENT_POINTS_GRANT:
+    case EVENT_HOLD:
+    case EVENT_CAPTURE:
         needed = true;
         break;
     case EVENT_SALE:
@@ -125,6 +133,7 @@ static const char *member_fault(const struct event *event)
         break;
     case EVENT_VOID:
     case EVENT_DAY_TOTAL:
+    case EVENT_RELEASE:
         break;
     }
     if (needed && event->member == 0) {
@@ -188,6 +197,16 @@ static const char *day_total_fault(const struct event *event)
     return NULL;
 }
 
+static const char *hold_fault(const struct event *event)
+{
+    day_t until = 0;
+
+    if (event->date.len > 0 && !day_parse(event->date, &until)) {
+        return "until: not a day such as 2026-03-01";
+    }
+    return code_valid(event->product) ? NULL : "product: missing or not a code";
+}
+
 static const char *type_fault(const struct event *event)
 {
     switch (event->type) {
@@ -200,6 +219,12 @@ static const char *type_fault(const struct event *event)
         return code_valid(event->product) ? NULL : "product: missing or not a code";
     case EVENT_SALE:
         return sale_fault(event);
+    case EVENT_CAPTURE:
+        return event->of.number == 0 ? "of: missing" : sale_fault(event);
+    case EVENT_RELEASE:
+        return event->of.number == 0 ? "of: missing" : NULL;
+    case EVENT_HOLD:
+        return hold_fault(event);
     case EVENT_REFUND:
         return event->of.number == 0 && event->back_count == 0
                    ? "back: needed where a refund has no `of`"
@@ -238,7 +263,7 @@ const char *event_fault(const struct event *event)
         fault = type_fault(event);
     }
     if (fault == NULL) {
-        bool tenders_only = event->type != EVENT_SALE;
+        bool tenders_only = !event_is_sale(event->type);
         fault = lines_fault(event->pay, event->pay_count, tenders_only);
     }
     if (fault == NULL) {

@@ -22,7 +22,16 @@ typedef enum {
     EVENT_CASHOUT = 22,
     EVENT_POINTS_GRANT = 23,
     EVENT_DAY_TOTAL = 24,
+    EVENT_HOLD = 25,
+    EVENT_CAPTURE = 26, /* a sale that names a hold */
+    EVENT_RELEASE = 27,
 } event_type_t;
+
+/* Goods for means of payment. */
+static inline bool event_is_sale(event_type_t type)
+{
+    return type == EVENT_SALE || type == EVENT_CAPTURE;
+}
 
 /* 0 is "not said". */
 typedef enum {
@@ -111,16 +120,17 @@ struct event {
 
     uint64_t referrer;      /* enrol: member, 0: none */
     card_kind_t card_kind;  /* topup */
-    slice_t product;        /* topup, pack_sale, cashout, points_grant */
+    slice_t product;        /* topup, pack_sale, cashout, points_grant, hold */
     slice_t offer;          /* topup */
     slice_t pack;           /* pack_sale: the id of the new pack */
     slice_t campaign;       /* points_grant */
     slice_t reason;         /* points_grant */
-    struct event_ref of;    /* refund (optional), void */
-    int64_t amount_fen;     /* principal, gross, refund's amount, pack's price, cash-out's amount */
+    struct event_ref of;    /* refund (optional), void; capture, release: the hold */
+    int64_t amount_fen;     /* principal, gross, refund's amount, pack's price, cash-out's amount,
+                               what is held */
     int64_t bonus_fen;      /* topup */
     int64_t units;          /* pack_sale: uses; points_grant: points */
-    slice_t date;           /* day_total: YYYY-MM-DD */
+    slice_t date;           /* day_total: YYYY-MM-DD; hold: its last day, optional */
     uint64_t count;         /* day_total: events, at most NUMBER_MAX */
 
     uint32_t pay_count;

@@ -45,7 +45,8 @@
     X(36, BUDGET_SPENT)                                                                            \
     X(37, INSUFFICIENT_FUNDS)                                                                      \
     X(38, INSUFFICIENT_POINTS)                                                                     \
-    X(39, INSUFFICIENT_USES)
+    X(39, INSUFFICIENT_USES)                                                                       \
+    X(40, ACCEPTED_SHORT)
 
 typedef enum {
 #define OUTCOME_ENUM(number, name) OUTCOME_##name = number,
@@ -54,9 +55,15 @@ typedef enum {
 } outcome_t;
 
 #define OUTCOME_NONE ((outcome_t)0) /* no reason against the event has been found yet */
-#define OUTCOME_LAST OUTCOME_INSUFFICIENT_USES
+#define OUTCOME_LAST OUTCOME_ACCEPTED_SHORT
 
 const char *outcome_name(outcome_t outcome);
+
+/* Has the event been cleared: whole, or short of value that somebody bears (rule 33a)? */
+static inline bool outcome_accepted(outcome_t outcome)
+{
+    return outcome == OUTCOME_ACCEPTED || outcome == OUTCOME_ACCEPTED_SHORT;
+}
 
 /* May a told event wait for this to mend (rules 33a, 51)? */
 bool outcome_waits(outcome_t outcome);

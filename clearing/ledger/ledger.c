@@ -204,14 +204,10 @@ static void gather_due(struct ledger *ledger, int64_t now_ms)
     }
 }
 
-/* A record of events (a batch, a reversal), and continuation records for what does not fit. */
-static uint64_t gather_events(struct ledger *ledger, enum record_kind kind, slice_t payload,
-                              int64_t now_ms)
+/* Continuation records of record `index` for what of the stream is not in it. */
+static void gather_rest(struct ledger *ledger, uint64_t index, size_t done, int64_t now_ms)
 {
     const struct results_stream *stream = &ledger->book.results;
-    struct writer head = results_writer(ledger);
-    size_t done = results_stream_head(stream, payload.len, &head);
-    uint64_t index = gather(ledger, kind, payload, written(&head), now_ms);
     uint8_t number[8];
 
     bytes_put_u64(number, index);
@@ -226,6 +222,17 @@ static uint64_t gather_events(struct ledger *ledger, enum record_kind kind, slic
         ledger->book.records++; /* continuation records count too */
         done += piece;
     }
+}
+
+/* A record of events (a batch, a reversal), and continuation records for what does not fit. */
+static uint64_t gather_events(struct ledger *ledger, enum record_kind kind, slice_t payload,
+                              int64_t now_ms)
+{
+    struct writer head = results_writer(ledger);
+    size_t done = results_stream_head(&ledger->book.results, payload.len, &head);
+    uint64_t index = gather(ledger, kind, payload, written(&head), now_ms);
+
+    gather_rest(ledger, index, done, now_ms);
     return index;
 }
 
@@ -356,6 +363,9 @@ bool ledger_take_hq(struct ledger *ledger, slice_t bytes, int64_t now_ms, uint64
     uint64_t index = book->events_in_hq
                          ? gather_events(ledger, kind, bytes, book->clock_ms)
                          : gather(ledger, kind, bytes, written(&results), book->clock_ms);
+    if (book->results_follow) {
+        gather_rest(ledger, index, 0, book->clock_ms);
+    }
     if (tag != 0) {
         answer_later(ledger, tag, index, 0);
     }

@@ -219,6 +219,11 @@ static bool take_hq(struct replay *replay, const struct record *record, struct f
         replay->events++;
         return compare_events(replay, record, ret_fault);
     }
+    if (replay->book->results_follow) {
+        replay->stream_done = 0;
+        replay->stream_open = true;
+        replay->batch_index = record->index;
+    }
     return compare(record, written(&results), ret_fault);
 }
 

@@ -274,5 +274,6 @@ void members_deinit(struct members *members)
     code_index_deinit(&members->pack_codes);
     map_deinit(&members->first_packs);
     lots_deinit(&members->lots);
+    holds_deinit(&members->holds);
     *members = (struct members){0};
 }

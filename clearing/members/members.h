@@ -4,6 +4,7 @@
 #ifndef CLEARING_MEMBERS_MEMBERS_H
 #define CLEARING_MEMBERS_MEMBERS_H
 
+#include "clearing/members/holds.h"
 #include "clearing/members/lots.h"
 
 struct member {
@@ -25,6 +26,7 @@ struct members {
     uint64_t count;
     uint32_t bits; /* log2 of the slots */
     struct lots lots;
+    struct holds holds;
     struct code_index pack_codes;
     struct pack *packs; /* by number in pack_codes */
     uint32_t pack_capacity;

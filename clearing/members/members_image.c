@@ -1,6 +1,6 @@
 /* Members as bytes: the classes in the order of their numbers, the members in the order of the
- * table, each with its lots as they queue, then the packs. Places in the pool are not kept: reading
- * back lays each member's lots side by side. */
+ * table, each with its lots as they queue, then the packs and the holds. Places in the pool are not
+ * kept: reading back lays each member's lots side by side. */
 #include "clearing/base/memory.h"
 #include "clearing/members/members.h"
 
@@ -181,6 +181,7 @@ void members_save(const struct members *members, struct spool *spool)
         write_varint(writer, pack->product.n);
         lots_save(lots, pack->lots, spool);
     }
+    holds_save(&members->holds, spool);
 }
 
 static bool rows_load(struct members *members, struct reader *reader)
@@ -227,5 +228,6 @@ bool members_load(struct members *members, struct reader *reader)
     for (uint32_t i = 1; i <= classes && !reader->bad; i++) {
         reader->bad = !class_load(&members->lots, i, reader);
     }
-    return !reader->bad && rows_load(members, reader) && packs_load(members, reader);
+    return !reader->bad && rows_load(members, reader) && packs_load(members, reader) &&
+           holds_load(&members->holds, reader);
 }

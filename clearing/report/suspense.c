@@ -14,6 +14,7 @@ static bool moves_value(event_type_t type)
     switch (type) {
     case EVENT_TOPUP:
     case EVENT_SALE:
+    case EVENT_CAPTURE:
     case EVENT_REFUND:
     case EVENT_PACK_SALE:
     case EVENT_CASHOUT:
@@ -21,6 +22,8 @@ static bool moves_value(event_type_t type)
     case EVENT_ENROL:
     case EVENT_VOID:
     case EVENT_POINTS_GRANT:
+    case EVENT_HOLD:
+    case EVENT_RELEASE:
     case EVENT_DAY_TOTAL:
         return false;
     }
@@ -30,7 +33,7 @@ static bool moves_value(event_type_t type)
 /* Under a number that is spent the ledger has what happened. */
 static bool refused_for_good(outcome_t outcome)
 {
-    return outcome != OUTCOME_ACCEPTED && outcome != OUTCOME_WAITING &&
+    return !outcome_accepted(outcome) && outcome != OUTCOME_WAITING &&
            outcome != OUTCOME_DUPLICATE && outcome != OUTCOME_NUMBER_REUSED;
 }
 
@@ -71,7 +74,7 @@ void suspense_hear(struct suspense *suspense, const struct cleared *cleared, con
                    uint64_t record)
 {
     const struct event *event = cleared->event;
-    bool accepted = cleared->outcome == OUTCOME_ACCEPTED;
+    bool accepted = outcome_accepted(cleared->outcome);
     bool hangs = refused_for_good(cleared->outcome) && !event->ask && moves_value(event->type);
 
     if ((accepted && suspense->count == 0) || (!accepted && !hangs)) {

@@ -64,6 +64,14 @@ typedef enum {
     MODEL_PR = 17, /* points: paid at redemption */
 } model_t;
 
+/* Who bears what a sale could not take from the member's stored value (rule 33a). */
+typedef enum {
+    SHORTFALL_NONE = 0, /* nobody: it is refused at its deadline */
+    SHORTFALL_STORE = 1,
+    SHORTFALL_ISSUER = 2, /* who owes the members of this product (rule 41) */
+    SHORTFALL_HQ = 3,
+} shortfall_t;
+
 /* "F1", "F1o", ... */
 const char *model_name(model_t model);
 
@@ -100,6 +108,9 @@ struct product {
     bool fee_refundable;
     rate_t commission;
     bool unlinked_refund;
+    shortfall_t shortfall;
+    money_t floor_limit; /* > 0 exactly where a shortfall has a bearer */
+    int32_t hold_days;   /* 0: no hold is taken */
     /* points */
     point_price_t issue_price;
     point_price_t redeem_price;

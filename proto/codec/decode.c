@@ -266,6 +266,9 @@ static bool read_topup(struct wire *r, struct event *event, uint32_t tag)
 static bool read_sale(struct wire *r, struct event *event, uint32_t tag)
 {
     switch (tag) {
+    case TAG_BYTES(6):
+        return event->type == EVENT_CAPTURE ? read_ref(r, &event->of)
+                                            : wire_fail(r, DECODE_FIELD_UNKNOWN);
     case TAG_VARINT(1):
         return wire_s64(r, &event->amount_fen);
     case TAG_BYTES(2):
@@ -360,6 +363,20 @@ static bool read_day_total(struct wire *r, struct event *event, uint32_t tag)
     }
 }
 
+static bool read_hold(struct wire *r, struct event *event, uint32_t tag)
+{
+    switch (tag) {
+    case TAG_BYTES(1):
+        return wire_bytes(r, &event->product);
+    case TAG_VARINT(2):
+        return wire_s64(r, &event->amount_fen);
+    case TAG_BYTES(3):
+        return wire_bytes(r, &event->date);
+    default:
+        return wire_fail(r, DECODE_FIELD_UNKNOWN);
+    }
+}
+
 /* Which fields of a type's message are repeated. */
 static uint64_t repeated_of(event_type_t type)
 {
@@ -367,6 +384,7 @@ static uint64_t repeated_of(event_type_t type)
     case EVENT_TOPUP:
         return REPEATED(6) | REPEATED(7);
     case EVENT_SALE:
+    case EVENT_CAPTURE:
         return REPEATED(2) | REPEATED(3) | REPEATED(4) | REPEATED(5);
     case EVENT_REFUND:
     case EVENT_DAY_TOTAL:
@@ -377,6 +395,8 @@ static uint64_t repeated_of(event_type_t type)
     case EVENT_VOID:
     case EVENT_CASHOUT:
     case EVENT_POINTS_GRANT:
+    case EVENT_HOLD:
+    case EVENT_RELEASE:
         return 0;
     }
     return 0;
@@ -390,10 +410,12 @@ static bool read_what_field(struct wire *r, struct event *event, uint32_t tag)
     case EVENT_TOPUP:
         return read_topup(r, event, tag);
     case EVENT_SALE:
+    case EVENT_CAPTURE:
         return read_sale(r, event, tag);
     case EVENT_REFUND:
         return read_refund(r, event, tag);
     case EVENT_VOID:
+    case EVENT_RELEASE:
         return read_void(r, event, tag);
     case EVENT_PACK_SALE:
         return read_pack_sale(r, event, tag);
@@ -403,6 +425,8 @@ static bool read_what_field(struct wire *r, struct event *event, uint32_t tag)
         return read_points_grant(r, event, tag);
     case EVENT_DAY_TOTAL:
         return read_day_total(r, event, tag);
+    case EVENT_HOLD:
+        return read_hold(r, event, tag);
     }
     return wire_fail(r, DECODE_FIELD_UNKNOWN);
 }
@@ -414,7 +438,7 @@ static bool read_what(struct wire *r, struct event *event, uint32_t tag)
     uint32_t last = 0;
     uint32_t inner = 0;
 
-    if ((tag & 7) != 2 || tag < TAG_BYTES(EVENT_ENROL) || tag > TAG_BYTES(EVENT_DAY_TOTAL)) {
+    if ((tag & 7) != 2 || tag < TAG_BYTES(EVENT_ENROL) || tag > TAG_BYTES(EVENT_RELEASE)) {
         return wire_fail(r, DECODE_FIELD_UNKNOWN);
     }
     if (event->type != 0) {

@@ -41,6 +41,8 @@ struct messages {
         Allclear__V1__CashOut cashout;
         Allclear__V1__PointsGrant points_grant;
         Allclear__V1__DayTotal day_total;
+        Allclear__V1__Hold hold;
+        Allclear__V1__Release release;
     } what;
     Allclear__V1__EventRef of;
     Allclear__V1__PayLine pay[PAY_LINES_MAX];
@@ -165,7 +167,12 @@ static void put_sale(struct messages *m, const struct event *event)
     sale->earn = m->earn_at;
     sale->n_lines = event->category_count;
     sale->lines = m->categories_at;
-    m->event.sale = sale;
+    if (event->type == EVENT_CAPTURE) {
+        sale->hold = put_ref(m, &event->of);
+        m->event.capture = sale;
+    } else {
+        m->event.sale = sale;
+    }
 }
 
 static void put_refund(struct messages *m, const struct event *event)
@@ -239,6 +246,7 @@ static void put_what(struct messages *m, const struct event *event)
         put_topup(m, event);
         break;
     case EVENT_SALE:
+    case EVENT_CAPTURE:
         put_sale(m, event);
         break;
     case EVENT_REFUND:
@@ -263,6 +271,18 @@ static void put_what(struct messages *m, const struct event *event)
         break;
     case EVENT_DAY_TOTAL:
         put_day_total(m, event);
+        break;
+    case EVENT_HOLD:
+        allclear__v1__hold__init(&m->what.hold);
+        text_put(m, &m->what.hold.product, event->product);
+        m->what.hold.amount_fen = event->amount_fen;
+        text_put(m, &m->what.hold.until, event->date);
+        m->event.hold = &m->what.hold;
+        break;
+    case EVENT_RELEASE:
+        allclear__v1__release__init(&m->what.release);
+        m->what.release.hold = put_ref(m, &event->of);
+        m->event.release = &m->what.release;
         break;
     }
 }

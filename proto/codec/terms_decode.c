@@ -219,6 +219,20 @@ static bool kind_fits(const struct product *product)
     return false;
 }
 
+/* A bearer and a limit, both or neither, and only of stored value. */
+static void take_shortfall(struct taking *t, const Allclear__V1__Product *message,
+                           struct product *product)
+{
+    product->shortfall = (shortfall_t)take_int(t, message->shortfall, 0, SHORTFALL_HQ);
+    product->floor_limit = take_money(t, message->floor_limit_fen);
+    if ((product->shortfall == SHORTFALL_NONE) != money_is_zero(product->floor_limit)) {
+        (void)refuse(t, "a shortfall without its limit, or a limit without its bearer");
+    }
+    if (product->shortfall != SHORTFALL_NONE && product->kind != PRODUCT_STORED_VALUE) {
+        (void)refuse(t, "a shortfall of what is no stored value");
+    }
+}
+
 static void take_product(struct taking *t, const Allclear__V1__Product *message,
                          struct product *product)
 {
@@ -240,6 +254,11 @@ static void take_product(struct taking *t, const Allclear__V1__Product *message,
         take_participant_or_none(t, message->beneficiary, "an unknown beneficiary");
     product->valid_days = take_int(t, message->valid_days, 0, 36500);
     take_earning(t, message->earn, &product->earn);
+    take_shortfall(t, message, product);
+    product->hold_days = take_int(t, message->hold_days, 0, HOLD_DAYS_MAX);
+    if (product->hold_days > 0 && product->kind != PRODUCT_STORED_VALUE) {
+        (void)refuse(t, "a hold on what is no stored value");
+    }
     if (!kind_fits(product)) {
         (void)refuse(t, "a product whose kind, model and fund do not fit");
     }

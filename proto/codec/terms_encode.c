@@ -163,6 +163,9 @@ static Allclear__V1__Product *put_product(struct pool *pool, const struct produc
     put_code(pool, &message->beneficiary, &product->beneficiary);
     message->valid_days = product->valid_days;
     message->earn = put_earning(pool, &product->earn);
+    message->shortfall = (Allclear__V1__Shortfall)product->shortfall;
+    message->floor_limit_fen = money_fen(product->floor_limit);
+    message->hold_days = product->hold_days;
     return message;
 }
 

@@ -76,6 +76,9 @@ class Product:
                 "rate" if self.kind == "pack" else "principal_rate", "100%"))
             self.bonus_rate = rate(entry.get("bonus_rate", "100%"))
             self.unlinked_refund = entry.get("unlinked_refund", False)
+            self.shortfall = entry.get("shortfall")
+            self.floor_limit = money(entry.get("floor_limit", "0"))
+            self.hold_days = entry.get("hold_days", 0)
 
     @staticmethod
     def read_earn(entry):

@@ -68,7 +68,8 @@ static inline bool judge_sale(const Allclear__V1__Sale *from, struct event *e)
         e->categories[i] =
             (struct category_line){slice_of(from->lines[i]->category), from->lines[i]->amount_fen};
     }
-    return judge_pay(from->n_pay, from->pay, e->pay, &e->pay_count) &&
+    return (e->type == EVENT_CAPTURE || from->hold == NULL) &&
+           judge_pay(from->n_pay, from->pay, e->pay, &e->pay_count) &&
            judge_earn(from->n_earn, from->earn, e);
 }
 
@@ -108,6 +109,15 @@ static inline bool judge_what(const Allclear__V1__Event *m, struct event *e)
         return judge_topup(m->topup, e);
     case EVENT_SALE:
         return judge_sale(m->sale, e);
+    case EVENT_CAPTURE:
+        return judge_sale(m->capture, e) && judge_ref(m->capture->hold, e);
+    case EVENT_HOLD:
+        e->product = slice_of(m->hold->product);
+        e->amount_fen = m->hold->amount_fen;
+        e->date = slice_of(m->hold->until);
+        return true;
+    case EVENT_RELEASE:
+        return judge_ref(m->release->hold, e);
     case EVENT_REFUND:
         e->amount_fen = m->refund->amount_fen;
         return judge_ref(m->refund->of, e) &&

@@ -212,6 +212,18 @@ static inline void random_what(struct random *r, struct event *e)
     case EVENT_SALE:
         random_sale(r, e);
         break;
+    case EVENT_CAPTURE:
+        random_sale(r, e);
+        e->of = random_ref(r);
+        break;
+    case EVENT_HOLD:
+        e->product = random_code(r);
+        e->amount_fen = random_amount(r);
+        e->date = random_below(r, 2) == 0 ? (slice_t){0} : slice_of("2026-03-01");
+        break;
+    case EVENT_RELEASE:
+        e->of = random_ref(r);
+        break;
     case EVENT_REFUND:
         if (random_below(r, 3) != 0) {
             e->of = random_ref(r);
@@ -250,7 +262,7 @@ static inline void random_event(struct random *r, struct event *e)
 {
     memset(e, 0, sizeof *e);
     r->used = 0;
-    e->type = (event_type_t)(EVENT_ENROL + random_below(r, 9));
+    e->type = (event_type_t)(EVENT_ENROL + random_below(r, 12));
     e->terminal = random_code(r);
     e->number = random_number(r, NUMBER_MAX);
     e->at_ms = random_below(r, 20) == 0 ? POLICY_AT_MS_END - 1

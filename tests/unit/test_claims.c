@@ -135,7 +135,7 @@ START_TEST(kinds_have_the_names_of_the_contract)
     static const char *const names[] = {
         "principal", "bonus",           "pack",     "points_issue", "points_redeem",
         "fee",       "commission",      "discount", "coupon",       "tender",
-        "cashout",   "unlinked_refund", "breakage", "adjust",
+        "cashout",   "unlinked_refund", "breakage", "adjust",       "shortfall",
     };
 
     for (int kind = KIND_PRINCIPAL; kind < KIND_COUNT; kind++) {

@@ -177,6 +177,9 @@ START_TEST(a_refusal_is_one_byte)
         struct reader reader = {bytes, 1, 0, false};
         outcome_t read = OUTCOME_NONE;
         outcome_t waiting_for = OUTCOME_FUTURE;
+        if (outcome_accepted((outcome_t)outcome)) {
+            continue;
+        }
         ck_assert_uint_eq(written(bytes, (outcome_t)outcome, OUTCOME_NONE, &effects), 1);
         ck_assert(results_read(&reader, &read, &waiting_for, &back));
         ck_assert_int_eq(read, outcome);
@@ -236,7 +239,7 @@ static const struct {
     {"\x01\x80\x80\x80\x80\x10\0\0\0\0\0\0\0\0\0\0", 16}, /* store 2^32 */
     {"\x01\0\0\0\0\0\0\0\0\0\0\x80\x80\x04", 14},         /* 65,536 effects */
     {"\x01\0\0\0\0\0\0\0\0\0\0\x01\x00\0", 14},           /* kind 0 */
-    {"\x01\0\0\0\0\0\0\0\0\0\0\x01\x0a\0", 14},           /* kind 10 */
+    {"\x01\0\0\0\0\0\0\0\0\0\0\x01\x0b\0", 14},           /* kind 11 */
     {"\x01\0\0\0\0\0\0\0\0\0\0\x01\x81\0", 14},           /* bit 7 of the kind */
     {"\x01\0\0\0\0\0\0\0\0\0\0\x01\x01\x80\x80\x20", 16}, /* a field that does not exist */
     {"\x01\0\0\0\0\0\0\0\0\0\0\x01\x01\x01\0", 15},       /* line 0 */

@@ -74,6 +74,9 @@ static void make_products(struct terms *terms)
         .fee_refundable = true,
         .commission = {10000},
         .unlinked_refund = true,
+        .shortfall = SHORTFALL_ISSUER,
+        .floor_limit = {20000},
+        .hold_days = 7,
     };
     terms->products[1] = (struct product){
         .id = code("points"),
@@ -147,7 +150,9 @@ static void check_product(const struct product *a, const struct product *b)
               slice_equal(code_slice(&a->fee_payee), code_slice(&b->fee_payee)) &&
               a->fee_refundable == b->fee_refundable &&
               a->commission.millionths == b->commission.millionths &&
-              a->unlinked_refund == b->unlinked_refund &&
+              a->unlinked_refund == b->unlinked_refund && a->shortfall == b->shortfall &&
+              money_compare(a->floor_limit, b->floor_limit) == 0 &&
+              a->hold_days == b->hold_days &&
               a->issue_price.thousandths == b->issue_price.thousandths &&
               a->redeem_price.thousandths == b->redeem_price.thousandths &&
               slice_equal(code_slice(&a->fund), code_slice(&b->fund)) &&

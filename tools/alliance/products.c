@@ -38,6 +38,33 @@ static void value_read(const struct config *reader, const config_setting_t *grou
     }
 }
 
+/* Who bears a shortfall, and how much in a line at most: both or neither. */
+static void shortfall_read(const struct config *reader, const config_setting_t *group,
+                           struct product *product)
+{
+    static const char *const names[] = {"store", "issuer", "hq", NULL};
+    static const shortfall_t bearers[] = {SHORTFALL_STORE, SHORTFALL_ISSUER, SHORTFALL_HQ};
+    const config_setting_t *bearer = config_setting_get_member(group, "shortfall");
+    const config_setting_t *limit = config_setting_get_member(group, "floor_limit");
+
+    if (bearer == NULL && limit == NULL) {
+        return;
+    }
+    if (bearer == NULL || limit == NULL) {
+        field_complain(reader, bearer == NULL ? limit : bearer,
+                       _("shortfall and floor_limit stand together or not at all"));
+        return;
+    }
+    int choice = choice_read(reader, group, "shortfall", names);
+    if (choice >= 0) {
+        product->shortfall = bearers[choice];
+    }
+    if (money_read(reader, group, "floor_limit", &product->floor_limit) != NULL &&
+        money_is_zero(product->floor_limit)) {
+        field_complain(reader, limit, _("must be more than 0"));
+    }
+}
+
 static void stored_value_read(const struct config *reader, const config_setting_t *group,
                               struct product *product)
 {
@@ -45,7 +72,7 @@ static void stored_value_read(const struct config *reader, const config_setting_
         "id",        "kind",           "from",       "to",
         "model",     "principal_rate", "bonus_rate", "fee",
         "fee_payee", "fee_refundable", "commission", "unlinked_refund",
-        NULL};
+        "shortfall", "floor_limit",    "hold_days",  NULL};
 
     group_check(reader, group, keys);
     product->principal_rate = whole;
@@ -54,6 +81,8 @@ static void stored_value_read(const struct config *reader, const config_setting_
     rate_read(reader, group, "principal_rate", &product->principal_rate);
     rate_read(reader, group, "bonus_rate", &product->bonus_rate);
     bool_read(reader, group, "unlinked_refund", &product->unlinked_refund);
+    shortfall_read(reader, group, product);
+    integer_read(reader, group, "hold_days", 1, HOLD_DAYS_MAX, &product->hold_days);
 }
 
 static void pack_read(const struct config *reader, const config_setting_t *group,

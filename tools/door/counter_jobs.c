@@ -81,7 +81,8 @@ static bool number_line(struct counter *counter, struct sheet_line *line, struct
 /* Refused events have not spent their number. */
 static bool holds_number(const struct outbox_event *event)
 {
-    return event->id != 0 && event->outcome <= OUTCOME_DUPLICATE;
+    return event->id != 0 &&
+           (event->outcome <= OUTCOME_DUPLICATE || outcome_accepted(event->outcome));
 }
 
 /* Find a line's event in the outbox, or put it there: an asked one only when it can be sent. */

@@ -45,6 +45,9 @@ static void explain_effect(struct explaining *x, const struct effect *effect)
     case EFFECT_END:
         explain_end(x, effect);
         break;
+    case EFFECT_SHORT:
+        (refund ? explain_short_back : explain_short)(x, effect);
+        break;
     case EFFECT_TOTAL: /* all figures are one step: explain_total */
         break;
     }
@@ -56,6 +59,12 @@ static void explain_nothing(struct explaining *x)
     step_begin(x, "nothing", NULL);
     if (x->cleared->event->type == EVENT_ENROL) {
         say(x, _("The member is at home at the store of its first contact; nobody owes anything."));
+    } else if (x->cleared->event->type == EVENT_HOLD) {
+        say(x, _("%s of the card %.*s is set aside for a capture; nobody owes anything."),
+            x_yuan(x, money(x->cleared->event->amount_fen)), (int)x->cleared->event->product.len,
+            x->cleared->event->product.text);
+    } else if (x->cleared->event->type == EVENT_RELEASE) {
+        say(x, _("What the hold set aside is free again; nobody owes anything."));
     } else {
         say(x, _("No stored value, points, pack or discount moved; nobody owes anything."));
     }
@@ -63,7 +72,7 @@ static void explain_nothing(struct explaining *x)
 
 static void explain_steps(struct explaining *x)
 {
-    if (x->cleared->outcome != OUTCOME_ACCEPTED) {
+    if (!outcome_accepted(x->cleared->outcome)) {
         explain_finding(x);
         return;
     }

@@ -34,6 +34,16 @@ static int64_t left_in(const struct explaining *x, uint32_t head, product_t prod
     return sum;
 }
 
+static void say_held(struct explaining *x, product_t product)
+{
+    int64_t held = holds_sum(
+        &x->state->members.holds, x->cleared->event->member, product, x->cleared->store);
+
+    if (held > 0) {
+        say(x, _("Of it %s is held for captures."), x_yuan(x, money(held)));
+    }
+}
+
 static void say_left_of(struct explaining *x, const struct pay_line *line)
 {
     const struct member *member = members_find(&x->state->members, x->cleared->event->member);
@@ -54,6 +64,7 @@ static void say_left_of(struct explaining *x, const struct pay_line *line)
     } else {
         say(x, _("Here: the card %.*s has %s, asked for: %s"), (int)line->product.len,
             line->product.text, x_yuan(x, money(left)), x_yuan(x, money(line->amount_fen)));
+        say_held(x, product);
     }
 }
 
@@ -61,7 +72,7 @@ static void say_left(struct explaining *x)
 {
     const struct event *event = x->cleared->event;
 
-    if (event->type == EVENT_CASHOUT) {
+    if (event->type == EVENT_CASHOUT || event->type == EVENT_HOLD) {
         struct pay_line line = {
             .with = MEANS_STORED_VALUE, .product = event->product, .amount_fen = event->amount_fen};
         say_left_of(x, &line);
@@ -152,6 +163,7 @@ static void say_figures(struct explaining *x, outcome_t outcome)
         say_left(x);
         break;
     case OUTCOME_ACCEPTED:
+    case OUTCOME_ACCEPTED_SHORT:
     case OUTCOME_WAITING:
     case OUTCOME_DUPLICATE:
     case OUTCOME_NUMBER_REUSED:

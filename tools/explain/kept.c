@@ -186,6 +186,23 @@ bool kept_copy_opening(const char *dir, const char *path, char reason[KEPT_REASO
     return path_make(to, "%s/input/opening.csv", dir) ? copy(path, to, reason) : fail(reason, dir);
 }
 
+bool kept_put_deadlines(const char *dir, const day_t *days, uint32_t count,
+                        char reason[KEPT_REASON_SIZE])
+{
+    char path[PATH_MAX];
+    char text[DAY_TEXT_SIZE];
+
+    FILE *out = path_make(path, "%s/input/deadlines", dir) ? fopen(path, "we") : NULL;
+    if (out == NULL) {
+        return fail(reason, dir);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        day_format(days[i], text);
+        fprintf(out, "%s\n", text);
+    }
+    return fclose(out) == 0 || fail(reason, path);
+}
+
 bool kept_finish(const char *dir, const char *alliance, const char *const *stores,
                  const char *const *froms, uint32_t count, char reason[KEPT_REASON_SIZE])
 {
@@ -220,6 +237,26 @@ static const char *name_of(const json_t *object, const char *key)
                                                                                           : name;
 }
 
+static bool deadlines_take(const char *dir, struct kept *kept)
+{
+    char path[PATH_MAX];
+    char line[DAY_TEXT_SIZE + 2];
+    bool good = true;
+
+    FILE *in = path_make(path, "%s/input/deadlines", dir) ? fopen(path, "re") : NULL;
+    if (in == NULL) {
+        return true; /* there are none, or an older run kept none */
+    }
+    while (good && fgets(line, sizeof line, in) != NULL) {
+        slice_t text = {line, (uint32_t)strcspn(line, "\n")};
+        good = kept->deadline_count < DEADLINES_MAX &&
+               day_parse(text, &kept->deadlines[kept->deadline_count]);
+        kept->deadline_count += good ? 1 : 0;
+    }
+    fclose(in);
+    return good;
+}
+
 static bool kept_take(const char *dir, const json_t *root, struct kept *kept)
 {
     const char *format = json_string_value(json_object_get(root, "format"));
@@ -234,6 +271,9 @@ static bool kept_take(const char *dir, const json_t *root, struct kept *kept)
     kept->alliance = strdup(path);
     if (path_make(path, "%s/input/opening.csv", dir) && access(path, F_OK) == 0) {
         kept->opening = strdup(path);
+    }
+    if (!deadlines_take(dir, kept)) {
+        return false;
     }
     kept->events = memory_zeroed(json_array_size(events) + 1, sizeof *kept->events);
     for (size_t i = 0; i < json_array_size(events); i++) {

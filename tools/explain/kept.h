@@ -3,6 +3,7 @@
  *     alliance/NAME     the alliance file and the stores' file that it names, under their own names
  *     events/N.jsonl    the event files in the order of the command line
  *     opening.csv       what members came over with, if anything
+ *     deadlines         the days at whose ends what waits met its deadline, a line each, if any
  *     manifest.json     {"format":"allclear-simulation/1","alliance":NAME,
  *                        "events":[{"store","file","from"}...]} ("from": the path as given)
  */
@@ -12,6 +13,10 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "clearing/apply/apply.h"
+
+#define DEADLINES_MAX 64
 
 #define KEPT_REASON_SIZE (PATH_MAX + 256)
 
@@ -25,6 +30,8 @@ struct kept {
     char *opening;  /* likewise; NULL: there was none */
     struct kept_events *events;
     uint32_t event_count;
+    day_t deadlines[DEADLINES_MAX];
+    uint32_t deadline_count;
 };
 
 /* Begin DIR/input (directories are made where they are missing) with a copy of the alliance file
@@ -38,6 +45,10 @@ bool kept_copy_events(const char *dir, uint32_t n, const char *path, char ret_co
 
 /* Copy the opening's lots. Returns: false with *reason written. */
 bool kept_copy_opening(const char *dir, const char *path, char reason[KEPT_REASON_SIZE]);
+
+/* Keep the deadlines. Returns: false with *reason written. */
+bool kept_put_deadlines(const char *dir, const day_t *days, uint32_t count,
+                        char reason[KEPT_REASON_SIZE]);
 
 /* Write the manifest. stores[i] and froms[i] belong to the i-th event file. */
 bool kept_finish(const char *dir, const char *alliance, const char *const *stores,

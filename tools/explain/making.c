@@ -140,7 +140,7 @@ static int64_t earning_base(const struct event *event)
 {
     int64_t base = event->type == EVENT_TOPUP ? event->amount_fen : 0;
 
-    for (uint32_t i = 0; i < event->pay_count && event->type == EVENT_SALE; i++) {
+    for (uint32_t i = 0; i < event->pay_count && event_is_sale(event->type); i++) {
         if (means_is_tender(event->pay[i].with) || event->pay[i].with == MEANS_STORED_VALUE) {
             base += event->pay[i].amount_fen;
         }

@@ -66,7 +66,7 @@ void step_begin(struct explaining *x, const char *kind, const struct effect *eff
     struct step step = {.kind = kind, .lot = "", .product = ""};
 
     if (effect != NULL && effect->kind != EFFECT_DISCOUNT && effect->kind != EFFECT_TENDER) {
-        bool fee = effect->kind == EFFECT_FEE;
+        bool fee = effect->kind == EFFECT_FEE || effect->kind == EFFECT_SHORT; /* of no lot */
         const struct lot_class *class =
             fee ? NULL : lots_class_at(&x->state->members.lots, effect->class);
         step.lot = fee ? "" : x_lot(x, effect->lot);
@@ -213,13 +213,13 @@ void explaining_init(struct explaining *x, const struct state *state, const stru
     x->state = state;
     x->cleared = cleared;
     x->effects = cleared->effects;
-    if (cleared->outcome != OUTCOME_ACCEPTED || x->effects->original == 0) {
+    if (!outcome_accepted(cleared->outcome) || x->effects->original == 0) {
         return;
     }
     x_event_at(x, x->effects->original, &x->past_event, &past);
     x_effects_at(x, x->effects->original, &x->past);
     x->has_past = true;
-    x->has_plan = cleared->event->type == EVENT_REFUND && x->past_event.type == EVENT_SALE;
+    x->has_plan = cleared->event->type == EVENT_REFUND && event_is_sale(x->past_event.type);
     if (x->has_plan) {
         int64_t before = refunded_before(x);
         refund_plan_sale(&x->past_event, before, before + cleared->event->amount_fen, &x->plan);

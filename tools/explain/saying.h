@@ -109,6 +109,7 @@ void explain_unlinked(struct explaining *x, const struct effect *effect);
 void explain_draw(struct explaining *x, const struct effect *effect);
 void explain_discount(struct explaining *x, const struct effect *effect);
 void explain_fee(struct explaining *x, const struct effect *effect);
+void explain_short(struct explaining *x, const struct effect *effect);
 void say_lot_origin(struct explaining *x, const struct effect *effect);
 void say_discount_parts(struct explaining *x, const struct effect *effect);
 /* undoing.c: refunds of sales, cash-outs, points taken back. */
@@ -116,6 +117,7 @@ void explain_plan(struct explaining *x);
 void explain_draw_back(struct explaining *x, const struct effect *effect);
 void explain_discount_back(struct explaining *x, const struct effect *effect);
 void explain_fee_back(struct explaining *x, const struct effect *effect);
+void explain_short_back(struct explaining *x, const struct effect *effect);
 void explain_tender(struct explaining *x, const struct effect *effect);
 void explain_take(struct explaining *x, const struct effect *effect);
 void explain_end(struct explaining *x, const struct effect *effect);

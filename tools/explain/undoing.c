@@ -117,6 +117,10 @@ static const struct effect *draw_given_back(const struct explaining *x, const st
 
     for (uint32_t i = x->past.count; i-- > 0 && draw == NULL;) {
         const struct effect *past = &x->past.list[i];
+        if (past->kind == EFFECT_SHORT && past->line == effect->line) {
+            later += past->units; /* what was missing comes after all draws */
+            continue;
+        }
         if (past->kind != EFFECT_DRAW || past->line != effect->line) {
             continue;
         }
@@ -257,6 +261,14 @@ void explain_fee_back(struct explaining *x, const struct effect *effect)
         x_yuan(x, paid->money));
     say_owes(x, true, &fee, effect_shares(x->effects, effect)[0].who,
              x_telescope(x, money_fen(paid->money), before, before + effect->units, paid->units));
+}
+
+void explain_short_back(struct explaining *x, const struct effect *effect)
+{
+    step_begin(x, "short_back", effect);
+    say(x, _("Card %s: what the member had not paid comes back first, to who bore it: %s"),
+        x_product(x, effect->product), x_yuan(x, effect->money));
+    say_owes(x, true, effect_shares(x->effects, effect), x->effects->origin.owner, "");
 }
 
 void explain_tender(struct explaining *x, const struct effect *effect)

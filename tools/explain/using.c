@@ -46,6 +46,9 @@ void say_lot_origin(struct explaining *x, const struct effect *effect)
     case EVENT_ENROL:
     case EVENT_CASHOUT:
     case EVENT_DAY_TOTAL:
+    case EVENT_HOLD:
+    case EVENT_CAPTURE:
+    case EVENT_RELEASE:
         break;
     }
     say(x, _("Lot %s: points given on %s at %s, %s fen a point; %s; terms %" PRIu32), name, day,
@@ -229,4 +232,34 @@ void explain_fee(struct explaining *x, const struct effect *effect)
         effect->terms_version);
     say_owes(x, false, &fee, effect_shares(x->effects, effect)[0].who,
              x_text(x, "half-up(%" PRId64 " × %s)", money_fen(base), x_percent(x, product->fee)));
+}
+
+/* Who bears a shortfall, in the words of the terms. */
+static const char *bearer_words(shortfall_t bearer)
+{
+    switch (bearer) {
+    case SHORTFALL_ISSUER:
+        return _("the issuer");
+    case SHORTFALL_HQ:
+        return _("headquarters");
+    case SHORTFALL_STORE:
+    case SHORTFALL_NONE:
+        break;
+    }
+    return _("the store at hand");
+}
+
+void explain_short(struct explaining *x, const struct effect *effect)
+{
+    const struct product *product =
+        terms_product(x->state->terms[effect->terms_version - 1], effect->product);
+    const struct pay_line *pay = &x->cleared->event->pay[effect->line];
+
+    step_begin(x, "short", effect);
+    say(x,
+        _("Card %s: of %s the member's value did not reach for %s, which is within the floor limit "
+          "of %s; %s bears it; terms %" PRIu32),
+        x_product(x, effect->product), x_yuan(x, money(pay->amount_fen)), x_yuan(x, effect->money),
+        x_yuan(x, product->floor_limit), bearer_words(product->shortfall), effect->terms_version);
+    say_owes(x, false, effect_shares(x->effects, effect), x->effects->origin.owner, "");
 }

@@ -106,6 +106,11 @@ void explain_undone(struct explaining *x, const struct effect *effect)
     case EFFECT_END:
         say_end_undone(x, effect);
         break;
+    case EFFECT_SHORT:
+        say(x, _("The shortfall is undone:"));
+        say_owes(x, effect->sign < 0, effect_shares(x->effects, effect), x->effects->origin.owner,
+                 "");
+        break;
     case EFFECT_TOTAL: /* a report is never voided */
         break;
     }

@@ -113,7 +113,7 @@ void watch_cleared(struct watch *watch, const struct state *state, const struct 
     slice_t store = code_slice(registry_store_code(&state->registry, cleared->store));
 
     if ((event->type == EVENT_REFUND || event->type == EVENT_VOID) &&
-        cleared->outcome == OUTCOME_ACCEPTED &&
+        outcome_accepted(cleared->outcome) &&
         names(watch, event->of.store, event->of.terminal, event->of.number)) {
         note_later(watch, store, cleared);
     }
@@ -126,7 +126,7 @@ void watch_cleared(struct watch *watch, const struct state *state, const struct 
     } else {
         explain_write_text(state, cleared, &watch->look, watch->out);
     }
-    if (cleared->outcome == OUTCOME_ACCEPTED) {
+    if (outcome_accepted(cleared->outcome)) {
         watch->seq = cleared->seq;
         if (watch->kind != 0) {
             write_line_of(watch, state, cleared);

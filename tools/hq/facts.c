@@ -131,6 +131,16 @@ static void put_price(struct facts *facts, const char *label, point_price_t pric
     add(fact(facts, label), "%s", text);
 }
 
+static void put_shortfall(struct facts *facts, const struct product *product)
+{
+    static const char *const names[] = {"none", "store", "issuer", "hq"};
+    char limit[MONEY_TEXT_SIZE];
+
+    add(fact(facts, "shortfall"), "%s", names[product->shortfall]);
+    money_format_yuan(product->floor_limit, limit);
+    add(fact(facts, "floor_limit"), "%s", limit);
+}
+
 void facts_of_product(const struct product *product, struct facts *ret_facts)
 {
     ret_facts->count = 0;
@@ -144,6 +154,8 @@ void facts_of_product(const struct product *product, struct facts *ret_facts)
     put_flag(ret_facts, "fee_refundable", product->fee_refundable);
     put_percent(ret_facts, "commission", product->commission);
     put_flag(ret_facts, "unlinked_refund", product->unlinked_refund);
+    put_shortfall(ret_facts, product);
+    add(fact(ret_facts, "hold_days"), "%" PRId32, product->hold_days);
     put_price(ret_facts, "issue_price", product->issue_price);
     put_price(ret_facts, "redeem_price", product->redeem_price);
     put_code(ret_facts, "fund", &product->fund);

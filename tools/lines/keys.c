@@ -19,6 +19,9 @@ static const struct key_name type_names[] = {
     {"cashout", EVENT_CASHOUT},
     {"points_grant", EVENT_POINTS_GRANT},
     {"day_total", EVENT_DAY_TOTAL},
+    {"hold", EVENT_HOLD},
+    {"capture", EVENT_CAPTURE},
+    {"release", EVENT_RELEASE},
     {"coupon_issue", KEY_LATER},
     {"coupon_void", KEY_LATER},
     {"membership_sale", KEY_LATER},
@@ -232,6 +235,12 @@ static const struct key day_total_keys[] = {
     {"sums", KEY_SUMS, MUST, .offset = offsetof(struct event, sums)},
     {0},
 };
+static const struct key hold_keys[] = {
+    {"product", KEY_CODE, MUST, .offset = offsetof(struct event, product)},
+    {"amount_fen", KEY_INTEGER, MUST, .offset = offsetof(struct event, amount_fen)},
+    {"until", KEY_TEXT, MAY, .offset = offsetof(struct event, date), .limit = 10},
+    {0},
+};
 /* clang-format on */
 
 static const struct key *const enrol_tables[] = {keys_common, enrol_keys, NULL};
@@ -243,6 +252,8 @@ static const struct key *const pack_sale_tables[] = {keys_common, pack_sale_keys
 static const struct key *const cashout_tables[] = {keys_common, cashout_keys, NULL};
 static const struct key *const points_grant_tables[] = {keys_common, points_grant_keys, NULL};
 static const struct key *const day_total_tables[] = {keys_common, day_total_keys, NULL};
+static const struct key *const hold_tables[] = {keys_common, hold_keys, NULL};
+static const struct key *const capture_tables[] = {keys_common, void_keys, sale_keys, NULL};
 
 const struct key *const *keys_of_type(event_type_t type)
 {
@@ -265,6 +276,12 @@ const struct key *const *keys_of_type(event_type_t type)
         return points_grant_tables;
     case EVENT_DAY_TOTAL:
         return day_total_tables;
+    case EVENT_HOLD:
+        return hold_tables;
+    case EVENT_CAPTURE:
+        return capture_tables;
+    case EVENT_RELEASE: /* it names its hold as a void its original */
+        return void_tables;
     }
     CHECK(!"an event type without keys");
     return enrol_tables;

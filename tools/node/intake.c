@@ -50,7 +50,7 @@ static bool retry(struct intake *intake, bool asked, struct outbox_event *event,
                   struct fault *ret_fault)
 {
     if (!intake->retry || asked || event->outcome == OUTCOME_NONE ||
-        event->outcome == OUTCOME_ACCEPTED || event->outcome == OUTCOME_WAITING ||
+        outcome_accepted(event->outcome) || event->outcome == OUTCOME_WAITING ||
         event->outcome == OUTCOME_DUPLICATE ||
         (intake->retry_reason != OUTCOME_NONE && intake->retry_reason != event->outcome)) {
         return true;

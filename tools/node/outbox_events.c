@@ -4,8 +4,9 @@
 #include "clearing/facts/event.h"
 #include "tools/node/outbox_inside.h"
 
-/* The statements below say 1, 2 and 3; what is above is a refusal. */
-_Static_assert(OUTCOME_ACCEPTED == 1 && OUTCOME_WAITING == 2 && OUTCOME_DUPLICATE == 3,
+/* The statements below say 1, 2 and 3; what is above is a refusal, but for 40. */
+_Static_assert(OUTCOME_ACCEPTED == 1 && OUTCOME_WAITING == 2 && OUTCOME_DUPLICATE == 3 &&
+                   OUTCOME_ACCEPTED_SHORT == 40,
                "as the statements have it");
 
 static outcome_t column_outcome(sqlite3_stmt *statement, int column)
@@ -53,7 +54,7 @@ bool outbox_find_number(struct outbox *outbox, slice_t terminal, uint64_t number
 {
     static const char get[] = "SELECT id, sequence, outcome, reason FROM event"
                               " WHERE terminal = ? AND number = ?"
-                              " ORDER BY outcome > 3, id DESC LIMIT 1";
+                              " ORDER BY outcome > 3 AND outcome <> 40, id DESC LIMIT 1";
     sqlite3_stmt *statement = outbox_statement(outbox, get, ret_fault);
     bool row = false;
 
@@ -107,7 +108,8 @@ static bool supersede(struct outbox *outbox, slice_t terminal, uint64_t number,
                       struct fault *ret_fault)
 {
     static const char put[] = "UPDATE event SET superseded = 1"
-                              " WHERE terminal = ? AND number = ? AND outcome > 2";
+                              " WHERE terminal = ? AND number = ? AND outcome > 2"
+                              " AND outcome <> 40";
     sqlite3_stmt *statement = outbox_statement(outbox, put, ret_fault);
 
     if (statement == NULL) {
@@ -305,8 +307,8 @@ static const char *list_text(enum outbox_list list)
     case OUTBOX_UNSETTLED:
         return ENTRY_COLUMNS " WHERE outcome > 1 AND outcome <= 3 AND id > ? ORDER BY id LIMIT ?";
     case OUTBOX_REFUSED:
-        return ENTRY_COLUMNS " WHERE outcome > 1 AND outcome > 3 AND superseded = 0 AND id > ?"
-                             " ORDER BY id LIMIT ?";
+        return ENTRY_COLUMNS " WHERE outcome > 1 AND outcome > 3 AND outcome <> 40"
+                             " AND superseded = 0 AND id > ? ORDER BY id LIMIT ?";
     }
     return NULL;
 }
@@ -353,7 +355,7 @@ static void add_count(struct outbox_counts *counts, outcome_t outcome, uint64_t 
 {
     if (outcome == OUTCOME_NONE) {
         *(sent ? &counts->sent : &counts->queued) += count;
-    } else if (outcome == OUTCOME_ACCEPTED) {
+    } else if (outcome_accepted(outcome)) {
         counts->accepted += count;
     } else if (outcome == OUTCOME_WAITING) {
         counts->waiting += count;

@@ -77,7 +77,7 @@ void tally_event(struct tally *tally, const struct tally_line *line,
     uint64_t *followed = map_find(&tally->known, (uint64_t)event->id);
 
     tally->read++;
-    if (event->outcome == OUTCOME_ACCEPTED || event->outcome == OUTCOME_WAITING ||
+    if (outcome_accepted(event->outcome) || event->outcome == OUTCOME_WAITING ||
         event->outcome == OUTCOME_DUPLICATE) {
         tally->already++;
     } else if (event->outcome != OUTCOME_NONE) {
@@ -94,7 +94,7 @@ void tally_event(struct tally *tally, const struct tally_line *line,
 
 static void settle(struct tally *tally, const struct tally_line *line, outcome_t outcome)
 {
-    if (outcome == OUTCOME_ACCEPTED) {
+    if (outcome_accepted(outcome)) {
         tally->accepted++;
     } else if (outcome == OUTCOME_WAITING) {
         tally->waiting++;

@@ -124,12 +124,13 @@ static const char *text_of(const json_t *object, const char *key)
 
 static void print_balance(const json_t *root)
 {
-    static const char *const keys[] = {"principal_fen", "bonus_fen", "points", "uses", "lots"};
+    static const char *const keys[] = {"principal_fen", "bonus_fen", "held_fen", "points", "uses",
+                                       "lots"};
     const struct table_column columns[] = {
         {_("Product"), COLUMN_TEXT},        {_("Principal"), COLUMN_RIGHT},
-        {_("Bonus"), COLUMN_RIGHT},         {_("Points"), COLUMN_RIGHT},
-        {_("Uses"), COLUMN_RIGHT},          {_("Lots"), COLUMN_RIGHT},
-        {_("First expires"), COLUMN_TEXT},
+        {_("Bonus"), COLUMN_RIGHT},         {_("Held"), COLUMN_RIGHT},
+        {_("Points"), COLUMN_RIGHT},        {_("Uses"), COLUMN_RIGHT},
+        {_("Lots"), COLUMN_RIGHT},          {_("First expires"), COLUMN_TEXT},
     };
     const struct look look = look_of(stdout);
     const json_t *row = NULL;

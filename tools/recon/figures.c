@@ -69,6 +69,7 @@ void figures_of(const struct cleared *cleared, int64_t ret_amounts[FIGURE_COUNT]
         ret_amounts[FIGURE_BONUS] = event->bonus_fen;
         break;
     case EVENT_SALE:
+    case EVENT_CAPTURE:
         add_sale(cleared, ret_amounts);
         break;
     case EVENT_REFUND:
@@ -86,6 +87,8 @@ void figures_of(const struct cleared *cleared, int64_t ret_amounts[FIGURE_COUNT]
     case EVENT_ENROL:
     case EVENT_VOID:
     case EVENT_DAY_TOTAL:
+    case EVENT_HOLD:
+    case EVENT_RELEASE:
         break;
     }
 }

@@ -46,7 +46,7 @@ void ours_add(struct ours *ours, const struct state *state, const struct cleared
 {
     const struct event *event = cleared->event;
 
-    if (cleared->outcome != OUTCOME_ACCEPTED || event->type == EVENT_DAY_TOTAL) {
+    if (!outcome_accepted(cleared->outcome) || event->type == EVENT_DAY_TOTAL) {
         return;
     }
     if (event->type == EVENT_VOID) {

@@ -26,6 +26,7 @@ static const char *const kind_words[KIND_COUNT] = {
     [KIND_UNLINKED_REFUND] = N_("refund without original"),
     [KIND_BREAKAGE] = N_("breakage"),
     [KIND_ADJUST] = N_("adjustment"),
+    [KIND_SHORTFALL] = N_("shortfall"),
 };
 
 const char *words_of_role(role_t role)
@@ -59,6 +60,12 @@ const char *words_of_type(event_type_t type)
         return _("points grant");
     case EVENT_DAY_TOTAL:
         return _("day total");
+    case EVENT_HOLD:
+        return _("hold");
+    case EVENT_CAPTURE:
+        return _("capture");
+    case EVENT_RELEASE:
+        return _("release");
     }
     return "";
 }
@@ -147,6 +154,9 @@ struct outcome_words {
 
 static const struct outcome_words outcome_words[OUTCOME_LAST + 1] = {
     [OUTCOME_ACCEPTED] = {N_("accepted"), N_("Everything that the rules ask for was there."), ""},
+    [OUTCOME_ACCEPTED_SHORT] =
+        {N_("accepted short"),
+         N_("The member's value did not reach; the terms say who bears the rest."), ""},
     [OUTCOME_WAITING] = {N_("waiting"), N_("Something that the event needs is not there yet."),
                          N_("Nothing: it is tried again when that arrives, until its deadline.")},
     [OUTCOME_DUPLICATE] = {N_("a duplicate"),

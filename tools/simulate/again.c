@@ -61,6 +61,7 @@ static int read_and_run(struct simulation *simulation, const struct kept *kept)
         fclose(complaints);
     }
     if (code == EX_OK) {
+        simulation_set_deadlines(simulation, kept->deadlines, kept->deadline_count);
         simulation_run(simulation);
     }
     return code;

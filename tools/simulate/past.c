@@ -84,7 +84,7 @@ static void keep_results(struct past_entry *entry, const struct cleared *cleared
 
 void past_note(struct past_memory *past, const struct cleared *cleared)
 {
-    bool kept = cleared->outcome == OUTCOME_ACCEPTED || cleared->outcome == OUTCOME_WAITING;
+    bool kept = outcome_accepted(cleared->outcome) || cleared->outcome == OUTCOME_WAITING;
 
     if (!kept && !cleared->released) {
         return;
@@ -111,7 +111,7 @@ void past_note(struct past_memory *past, const struct cleared *cleared)
         entry->event = cleared->bytes;
     }
     keep_results(entry, cleared);
-    if (cleared->outcome == OUTCOME_ACCEPTED) {
+    if (outcome_accepted(cleared->outcome)) {
         *map_put(&past->by_seq, cleared->seq) = (uint64_t)(entry - past->entries) + 1;
     }
 }

@@ -175,7 +175,7 @@ static void on_cleared(void *context, const struct cleared *cleared)
     struct report_event row = event_row(simulation, cleared);
 
     past_note(&simulation->past, cleared);
-    if (cleared->outcome == OUTCOME_ACCEPTED) {
+    if (outcome_accepted(cleared->outcome)) {
         if (row.booked > row.occurred) {
             report_events_add(&simulation->late, &row);
         }
@@ -257,11 +257,47 @@ static void open_lots(struct simulation *simulation)
     free(part);
 }
 
+void simulation_set_deadlines(struct simulation *simulation, const day_t *days, uint32_t count)
+{
+    simulation->deadline_count = 0;
+    for (uint32_t i = 0; i < count; i++) { /* insertion: they are few */
+        uint32_t at = simulation->deadline_count;
+        while (at > 0 && simulation->deadlines[at - 1] > days[i]) {
+            at--;
+        }
+        if (at > 0 && simulation->deadlines[at - 1] == days[i]) {
+            continue;
+        }
+        memmove(&simulation->deadlines[at + 1], &simulation->deadlines[at],
+                (simulation->deadline_count - at) * sizeof *simulation->deadlines);
+        simulation->deadlines[at] = days[i];
+        simulation->deadline_count++;
+    }
+}
+
+/* Let the deadlines before `day` pass that have not: each ends its day. */
+static void pass_deadlines(struct simulation *simulation, day_t day, uint32_t *passed)
+{
+    for (; *passed < simulation->deadline_count; ++*passed) {
+        day_t deadline = simulation->deadlines[*passed];
+        if (deadline >= day) {
+            return;
+        }
+        if (deadline < simulation->from) {
+            continue; /* nothing can wait yet */
+        }
+        end_days(simulation, deadline);
+        apply_deadline(&simulation->apply);
+        simulation->to = deadline > simulation->to ? deadline : simulation->to;
+    }
+}
+
 void simulation_run(struct simulation *simulation)
 {
     struct state *state = &simulation->state;
     struct decode_fault fault;
     struct event event;
+    uint32_t passed = 0;
 
     simulation->apply.sink = (struct apply_sink){simulation, on_cleared, on_expired};
     sorting_registry = &state->registry;
@@ -277,11 +313,15 @@ void simulation_run(struct simulation *simulation)
     for (uint32_t i = 0; i < simulation->count; i++) {
         const struct simulated *simulated = &simulation->events[i];
         if (simulated->day > state->open_day) {
+            pass_deadlines(simulation, simulated->day, &passed);
             end_days(simulation, simulated->day);
         }
         CHECK(decode_event(simulated->bytes, &event, &fault)); /* we have encoded it */
         apply_event(
             &simulation->apply, simulated->store, simulated->bytes, &event, simulated->at_ms);
+    }
+    if (simulation->count > 0) {
+        pass_deadlines(simulation, DAY_MAX, &passed);
     }
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "clearing/report/report.h"
+#include "tools/explain/kept.h"
 #include "tools/opening/rows.h"
 #include "tools/simulate/past.h"
 
@@ -41,6 +42,8 @@ struct simulation {
     size_t block_used;
     uint32_t bad_lines;
     uint32_t files;
+    day_t deadlines[DEADLINES_MAX]; /* rising */
+    uint32_t deadline_count;
     struct rows opening; /* what members come over with; may be none */
     struct map highest; /* key of (store, terminal) -> highest number read */
     struct simulation_listener listener;
@@ -63,9 +66,13 @@ bool simulation_read(struct simulation *simulation, store_t store, const char *p
  * Returns: false after one. */
 bool simulation_read_opening(struct simulation *simulation, const char *path, FILE *complaints);
 
+/* What waits meets its deadline at the end of these business days (at most DEADLINES_MAX, in any
+ * order; the same twice counts once). */
+void simulation_set_deadlines(struct simulation *simulation, const day_t *days, uint32_t count);
+
 /* Bring the opening over, or say on stderr why not and count its bad lots as bad lines; then clear
  * everything that was read: by (business date, at, store, terminal, number), with a day-end
- * at each change of date. Once. */
+ * at each change of date, and at the deadlines set. Once. */
 void simulation_run(struct simulation *simulation);
 
 void simulation_deinit(struct simulation *simulation);

@@ -267,7 +267,7 @@ static void on_cleared(void *context, const struct cleared *cleared)
 {
     struct trail *trail = context;
     const struct event *event = cleared->event;
-    bool accepted = cleared->outcome == OUTCOME_ACCEPTED;
+    bool accepted = outcome_accepted(cleared->outcome);
     char occurred[DAY_TEXT_SIZE];
     char booked[DAY_TEXT_SIZE];
 

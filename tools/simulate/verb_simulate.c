@@ -22,6 +22,8 @@ struct options {
     uint32_t event_count;
     uint32_t event_capacity;
     const char *opening; /* NULL: none */
+    day_t deadlines[DEADLINES_MAX];
+    uint32_t deadline_count;
     const char *out;
     const char *format;
 };
@@ -29,13 +31,15 @@ struct options {
 static void usage(FILE *out)
 {
     fputs(_("Usage: allclear simulate ALLIANCE --events STORE=FILE ... [--opening LOTS.csv]\n"
-            "                         [--out DIR] [--format text|json|csv]\n"
+            "                         [--deadline DATE] [--out DIR] [--format text|json|csv]\n"
             "\n"
             "Clear event files in memory, with no keys and no daemon, and print the settlement report.\n"
             "\n"
             "  ALLIANCE             the alliance file (its stores.csv is found beside it)\n"
             "  --events STORE=FILE  events of one store, one JSON object a line; repeat per file\n"
             "  --opening LOTS.csv   what members come over with before the first event (see allclear opening)\n"
+            "  --deadline DATE      what waits meets its deadline at the end of that business day, as at a\n"
+            "                       close; may be repeated (default: it waits to the end)\n"
             "  --out DIR            also write cleared.jsonl and lots.jsonl, and what `allclear explain` reads\n"
             "  --format FORMAT      text (default), json or csv\n"
             "\n"
@@ -46,11 +50,28 @@ static void usage(FILE *out)
           out);
 }
 
+static bool deadline_parse(struct options *options, const char *text)
+{
+    day_t day = 0;
+
+    if (!day_parse(slice_of(text), &day)) {
+        fprintf(stderr, _("allclear simulate: --deadline %s: write a date as 2026-03-31\n"), text);
+        return false;
+    }
+    if (options->deadline_count == DEADLINES_MAX) {
+        fprintf(stderr, _("allclear simulate: at most %d deadlines\n"), DEADLINES_MAX);
+        return false;
+    }
+    options->deadlines[options->deadline_count++] = day;
+    return true;
+}
+
 static int options_parse(int argc, char **argv, struct options *options)
 {
     static const struct option longs[] = {
         {"events", required_argument, NULL, 'e'},
         {"opening", required_argument, NULL, 'l'},
+        {"deadline", required_argument, NULL, 'd'},
         {"out", required_argument, NULL, 'o'},
         {"format", required_argument, NULL, 'f'},
         {"help", no_argument, NULL, 'h'},
@@ -67,6 +88,11 @@ static int options_parse(int argc, char **argv, struct options *options)
             break;
         case 'l':
             options->opening = optarg;
+            break;
+        case 'd':
+            if (!deadline_parse(options, optarg)) {
+                return EX_USAGE;
+            }
             break;
         case 'o':
             options->out = optarg;
@@ -203,6 +229,13 @@ static int read_all(struct simulation *simulation, const struct options *options
     }
     if (code == EX_OK && options->opening != NULL) {
         code = read_opening(simulation, options);
+    }
+    simulation_set_deadlines(simulation, options->deadlines, options->deadline_count);
+    if (code == EX_OK && options->out != NULL &&
+        !kept_put_deadlines(options->out, simulation->deadlines, simulation->deadline_count,
+                            reason)) {
+        fprintf(stderr, "%s\n", reason);
+        code = EX_IOERR;
     }
     if (code == EX_OK && options->out != NULL) {
         code = keep_manifest(options, files);

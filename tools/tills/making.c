@@ -238,7 +238,7 @@ static void sum_judge(struct making *making)
         sum += event->pay[i].amount_fen;
     }
     if (sum != event->amount_fen &&
-        (event->type == EVENT_SALE || (priced && event->pay_count > 0))) {
+        (event_is_sale(event->type) || (priced && event->pay_count > 0))) {
         (void)snprintf(extra, sizeof extra, _("they make %" PRId64 " fen instead of %" PRId64), sum,
                        event->amount_fen);
         making_row_flaw(making, making_row(making, 0), FLAW_SUM, extra);

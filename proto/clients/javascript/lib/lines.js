@@ -17,7 +17,7 @@ const NUMBER = /^[1-9][0-9]{0,15}$/;
 const INSTANT = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d{1,3})?(?:Z|([+-])(\d\d):(\d\d))$/;
 // controls, and what turns, hides or breaks a line where people read it
 const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|\p{Surrogate}/u;
-const NEED_MEMBER = ["enrol", "topup", "pack_sale", "cashout", "points_grant"];
+const NEED_MEMBER = ["enrol", "topup", "pack_sale", "cashout", "points_grant", "hold", "capture"];
 const own = (object, key) => Object.prototype.hasOwnProperty.call(object, key);
 
 // Not an event of the contract: the key at fault, and why.
@@ -222,7 +222,7 @@ function judge(event, kind, part) {
   if (needed && event.member === undefined) {
     throw new BadLine("member: missing");
   }
-  if (kind !== "sale" && !pays.every(isTender)) {
+  if (kind !== "sale" && kind !== "capture" && !pays.every(isTender)) {
     throw new BadLine("pay: only tenders can pay for this");
   }
   if (unlinked && (part.back || []).length === 0) {

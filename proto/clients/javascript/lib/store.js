@@ -76,7 +76,7 @@ class Store {
 
   // Send refused events once more.
   again(rows) {
-    const ids = rows.filter((row) => row.outcome > 3).map((row) => row.id);
+    const ids = rows.filter((row) => row.outcome > 3 && row.outcome !== 40).map((row) => row.id);
     if (ids.length > 0) {
       this.outbox.commit([{again: ids}]);
     }

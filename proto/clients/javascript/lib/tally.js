@@ -5,7 +5,8 @@ const {BadLine, parse} = require("./lines");
 const {outcomeName} = require("./receipt");
 
 const CHUNK = 1000;
-const IN = [1, 2, 3]; // ACCEPTED, WAITING, DUPLICATE
+// By outcome; others are refusals.
+const NAMES = new Map([[0, "pending"], [1, "accepted"], [2, "waiting"], [3, "already"], [40, "accepted"]]);
 
 class Tally {
   constructor(store, retry = false) {
@@ -57,7 +58,7 @@ class Tally {
     }
     rows.forEach((row, i) => {
       const {place} = chunk[i];
-      if (IN.includes(row.outcome) || this.followed.has(row.id)) {
+      if ((row.outcome !== 0 && NAMES.has(row.outcome)) || this.followed.has(row.id)) {
         this.counts.already++; // before, or the same event twice in what was read
       } else if (row.outcome !== 0) {
         this.refuseRow(row, name, place);
@@ -81,10 +82,10 @@ class Tally {
   // After the sending: look what became of the lines. Returns: the contract's object.
   settle() {
     for (const {row, name, place} of this.followed.values()) {
-      if (row.outcome > 3) {
+      if (!NAMES.has(row.outcome)) {
         this.refuseRow(row, name, place);
       } else {
-        this.counts[["pending", "accepted", "waiting", "already"][row.outcome]]++;
+        this.counts[NAMES.get(row.outcome)]++;
       }
     }
     return {...this.counts, refusals: this.refusals};

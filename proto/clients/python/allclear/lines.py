@@ -23,7 +23,7 @@ _INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d):(\d\d):(\d\d)(\.\d{1,3})?(Z|[+-
 # controls, and what turns, hides or breaks a line where people read it
 _HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _EPOCH = datetime.datetime(1970, 1, 1)
-_NEED_MEMBER = ("enrol", "topup", "pack_sale", "cashout", "points_grant")
+_NEED_MEMBER = ("enrol", "topup", "pack_sale", "cashout", "points_grant", "hold", "capture")
 
 
 class BadLine(ValueError):
@@ -238,7 +238,7 @@ def _judge(event, kind, part):
         (kind == "refund" and not part.HasField("of"))
     if needed and event.member == 0:
         raise BadLine("member: missing")
-    if kind != "sale" and any(means < tender for means in pays):
+    if kind not in ("sale", "capture") and any(means < tender for means in pays):
         raise BadLine("pay: only tenders can pay for this")
     if kind == "refund" and not part.HasField("of") and not part.back:
         raise BadLine("back: needed where a refund has no `of`")

@@ -69,7 +69,7 @@ class Store:
 
     def again(self, rows):
         """Send refused events once more."""
-        ids = [row.id for row in rows if row.outcome > 3]
+        ids = [row.id for row in rows if row.outcome > 3 and row.outcome != 40]
         if ids:
             self.outbox.commit([{"again": ids}])
 

@@ -3,7 +3,7 @@ from allclear.lines import BadLine, parse
 from allclear.receipt import outcome_name
 
 CHUNK = 1000
-_IN = (1, 2, 3)  # ACCEPTED, WAITING, DUPLICATE
+_NAMES = {0: "pending", 1: "accepted", 2: "waiting", 3: "already", 40: "accepted"}  # by outcome; others are refusals
 
 
 class Tally:
@@ -34,7 +34,7 @@ class Tally:
         if self.retry:
             self.store.again([row for row in rows if row.id not in self.followed])
         for row, (_, place) in zip(rows, chunk):
-            if row.outcome in _IN or row.id in self.followed:
+            if row.outcome and row.outcome in _NAMES or row.id in self.followed:
                 self.counts["already"] += 1  # before, or the same event twice in what was read
             elif row.outcome:
                 self._refuse(name, place, self.store.reference(row), outcome_name(row.outcome), "")
@@ -50,8 +50,8 @@ class Tally:
     def settle(self):
         """After the sending: look what became of the lines. Returns: the contract's object."""
         for row, name, place in self.followed.values():
-            if row.outcome > 3:
+            if row.outcome not in _NAMES:
                 self._refuse(name, place, self.store.reference(row), outcome_name(row.outcome), "")
             else:
-                self.counts[("pending", "accepted", "waiting", "already")[row.outcome]] += 1
+                self.counts[_NAMES[row.outcome]] += 1
         return {**self.counts, "refusals": self.refusals}
