@@ -134,7 +134,7 @@ static outcome_t whole_check(struct ruling *ruling)
     int64_t left = ruling_original_left(ruling);
     REFUSE_IF(event->amount_fen > left, REFUND_OVER_ORIGINAL);
     REFUSE_IF(event->amount_fen < left, UNBALANCED);
-    REFUSE_IF(!whole_leaves_held(ruling), INSUFFICIENT_FUNDS);
+    REFUSE_IF(!whole_leaves_held(ruling), VALUE_USED);
     return OUTCOME_NONE;
 }
 

@@ -133,6 +133,7 @@ def check_run(tally, program, case, expected):
         command = ["simulate", alliance_of(case, expected["alliance"]), *events_of(case, expected, directory)]
         if (case / "opening.csv").exists():
             command += ["--opening", case / "opening.csv"]
+        command += [word for on in expected.get("deadlines", []) for word in ("--deadline", on)]
         out = pathlib.Path(directory) / "out"
         code, text, complaint = run(program, *command, "--out", out, "--format", "json")
         tally.equal(name + " exit code " + complaint, code, 0)

@@ -75,6 +75,14 @@ def instant(v):
     return seconds * 1000 + int((m.group(7) or "0").ljust(3, "0"))
 
 
+def date(v):
+    need(type(v) is str and re.fullmatch(r"\d{4}-\d\d-\d\d", v, re.ASCII) and "1970" <= v, "not a day: %r" % (v,))
+    try:
+        datetime.date.fromisoformat(v)
+    except ValueError:
+        raise BadLine("no such day: %r" % v) from None
+
+
 def keys(obj, required, optional):
     need(type(obj) is dict, "not an object")
     for k in required:
@@ -126,8 +134,11 @@ TYPES = {
     "pack_sale": ({"product": code, "pack": code, "price_fen": integer, "uses": integer}, {"pay": PAY}),
     "cashout": ({"product": code, "amount_fen": integer}, {}),
     "points_grant": ({"product": code, "points": integer, "reason": text}, {"campaign": code}),
+    "hold": ({"product": code, "amount_fen": integer}, {"until": date}),
+    "release": ({"of": reference}, {}),
 }
-OF_MEMBERS = ("enrol", "topup", "pack_sale", "cashout", "points_grant")
+TYPES["capture"] = ({"of": reference, **TYPES["sale"][0]}, TYPES["sale"][1])
+OF_MEMBERS = ("enrol", "topup", "pack_sale", "cashout", "points_grant", "hold", "capture")
 
 
 def no_twice(pairs):

@@ -17,13 +17,14 @@ import invent
 import model
 import opening
 import undo
+from counter_events import CounterEvents
 from invent import some
 from terms import Alliance
 
 UNITS = {"stored_value": "amount_fen", "points": "points", "pack": "uses"}
 
 
-class History:
+class History(CounterEvents):
     def __init__(self, seed):
         self.rng = rng = random.Random(seed)
         self.seed = seed
@@ -43,7 +44,7 @@ class History:
                         for k in ("stored_value", "pack", "points")}
         self.opening = opening.invent(random.Random("opening %d" % seed), self)
         opening.make(self.live, self.opening, invent.START.toordinal())
-        self.write(rng.randint(5, 120), rng.randint(1, 10))
+        self.write(rng.randint(5, 120), self.days_of(rng))
 
     def write(self, count, days):
         rng = self.rng
@@ -51,9 +52,8 @@ class History:
         span = sorted(rng.choices(range(days), k=count))
         head = self.alliance
         for d in sorted(set(span)):
-            n = span.count(d)
             offsets = sorted(rng.choice((0, 86399999)) if some(rng, 0.02) else rng.randrange(86400) * 1000
-                             + (rng.randrange(1000) if some(rng, 0.1) else 0) for _ in range(n))
+                             + (rng.randrange(1000) if some(rng, 0.1) else 0) for _ in range(span.count(d)))
             for offset in offsets:
                 self.instant = (first + d - 1) * 86400000 + offset + head.day_start - head.zone
                 self.today = first + d
@@ -77,7 +77,7 @@ class History:
             self.lines.append((self.store, rng.choice(BAD_LINES)))
             return
         name = rng.choices(("topup", "sale", "refund", "void", "pack_sale", "cashout", "points_grant", "enrol",
-                            "unlinked", "ahead"), (16, 40, 17, 8, 9, 3, 6, 3, 4, 5))[0]
+                            "unlinked", "ahead", "hold", "capture", "release"), (16, 40, 17, 8, 9, 3, 6, 3, 4, 5, 8, 7, 2))[0]
         event = getattr(self, "make_" + name)()
         if event is None:
             event = self.make_topup()
@@ -567,7 +567,7 @@ def coverage(first, count):
         outcomes["BAD_LINE"] += bad
         waiting = set()
         history = History(seed)
-        for line in model.simulate(history.alliance, good).out:
+        for line in model.simulate(history.alliance, good, (), history.deadlines).out:
             lines["lines"] += 1
             outcomes[line["outcome"]] += line["type"] != "expiry"
             if line["outcome"] == "WAITING":

@@ -88,6 +88,11 @@ class Inventor:
             entry["bonus_rate"] = rng.choice(RATES)
         if some(rng, 0.5):
             entry["unlinked_refund"] = some(rng, 0.8)
+        if some(rng, 0.6):
+            entry["shortfall"] = rng.choice(("store", "issuer", "hq"))
+            entry["floor_limit"] = rng.choice(("0.01", "1.00", "50.00", "1000.00", "99999.00"))
+        if some(rng, 0.7):
+            entry["hold_days"] = rng.choice((1, 1, 2, 3, 365))
         return self.fees(entry)
 
     def pack(self, ident, model):

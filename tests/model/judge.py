@@ -17,14 +17,14 @@ import time
 
 import generate
 import model
-from terms import Alliance
+from terms import Alliance, day_text
 
 FILES = ("cleared.jsonl", "lots.jsonl")
 USES = {"principal", "bonus", "pack", "points_redeem"}
 
 
-def clear_with_model(data, lines, opening):
-    clearing = model.simulate(Alliance(data), lines, opening)
+def clear_with_model(data, lines, opening, deadlines):
+    clearing = model.simulate(Alliance(data), lines, opening, deadlines)
     return clearing, {"cleared.jsonl": model.dump(clearing.out), "lots.jsonl": model.dump(clearing.end_lots())}
 
 
@@ -35,6 +35,8 @@ def clear_with_program(program, history, directory, bad):
         command += ["--events", "%s=%s" % (store, os.path.join(directory, store + ".jsonl"))]
     if history.opening:
         command += ["--opening", os.path.join(directory, "opening.csv")]
+    for on in history.deadlines:
+        command += ["--deadline", day_text(on)]
     out = os.path.join(directory, "c")
     os.makedirs(out, exist_ok=True)
     done = subprocess.run(command + ["--out", out], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=60)
@@ -194,7 +196,7 @@ def judge(job):
     seen = []
     for data in (history.data, swapped(history.data)) if properties else (history.data,):
         history.data = data
-        clearing, ours = clear_with_model(data, lines, history.opening)
+        clearing, ours = clear_with_model(data, lines, history.opening, history.deadlines)
         problem = ""
         if program:
             directory = tempfile.mkdtemp(prefix="judge-")

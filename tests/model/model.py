@@ -1,29 +1,21 @@
 #!/usr/bin/env python3
 """A second, independent reading of the rules of clearing: clears files of events as `simulate` does.
 
-model.py ALLIANCE.json --events STORE=FILE ... [--opening LOTS.csv] --out DIR
+model.py ALLIANCE.json --events STORE=FILE ... [--opening LOTS.csv] [--deadline DATE] --out DIR
 """
 import argparse
 import json
 import os
 import sys
 
+import counter
 import events
 import opening as opening_lots
 import undo
+from earning import Earning
 from lots import Claims, Commission, Lot, half_up, largest_remainder, peel_shares
-from terms import MILLION, WEEKDAYS, Alliance, day, day_text, in_force
-
-
-class Refused(Exception):
-    def __init__(self, reason):
-        super().__init__(reason)
-        self.reason = reason
-
-
-def require(ok, reason):
-    if not ok:
-        raise Refused(reason)
+from refusal import Refused, require
+from terms import MILLION, Alliance, day, day_text, in_force
 
 
 class Item:
@@ -78,7 +70,7 @@ class Terminal:
         self.given_back = {}        # number -> the day on which it was opened again
 
 
-class Clearing:
+class Clearing(Earning):
     def __init__(self, alliance):
         self.alliance = alliance
         self.members = {}           # member -> home store
@@ -91,14 +83,15 @@ class Clearing:
         self.today = None
         self.out = []
         self.seq = 0
+        self.holds = {}             # reference -> open hold
+        self.deadlines = []         # days at whose end what waits is asked for the last time
+        self.at_deadline = False
 
     # The journal: numbers, order, waiting
 
     def clear(self, item):
         """Clears one event; the items must come in the order of rule 36."""
-        while self.today is not None and self.today < item.occurred:
-            self.end_day()
-            self.today += 1
+        self.go_to(item.occurred)
         self.today = item.arrived = item.occurred
         terminal = self.terminals.setdefault((item.store, item.event["terminal"]), Terminal())
         reason = self.number_refusal(terminal, item)
@@ -118,6 +111,13 @@ class Clearing:
         if record:
             self.release(record)
 
+    def go_to(self, on):
+        while self.today is not None and self.today < on:
+            if self.today in self.deadlines:
+                counter.deadline(self)
+            self.end_day()
+            self.today += 1
+
     def number_refusal(self, terminal, item):
         n = item.number
         if n in terminal.spent:
@@ -129,7 +129,8 @@ class Clearing:
 
     def attempt(self, item):
         try:
-            return self.accept(item), "ACCEPTED"
+            record = self.accept(item)
+            return record, "ACCEPTED_SHORT" if any(x["missing"] for x in record.lines) else "ACCEPTED"
         except Refused as refusal:
             return None, refusal.reason
 
@@ -153,9 +154,12 @@ class Clearing:
                 refs.add(record.ref)
                 i = 0
             else:
-                terminal = self.terminals[(item.store, item.event["terminal"])]
-                del terminal.spent[item.number]
-                terminal.given_back[item.number] = self.today
+                self.open_again(item)
+
+    def open_again(self, item):
+        terminal = self.terminals[(item.store, item.event["terminal"])]
+        del terminal.spent[item.number]
+        terminal.given_back[item.number] = self.today
 
     def emit(self, item, outcome, reason="", record=None):
         claims, memos = record.claims.as_json() if record else ([], [])
@@ -164,6 +168,7 @@ class Clearing:
                          "booked": day_text(self.today), "claims": claims, "memos": memos})
 
     def end_day(self):
+        counter.end_day(self)
         ending = [lot for key in sorted(self.lots, key=lambda k: (int(k[0]), k[1], k[2]))
                   for lot in self.queue(key)
                   if lot.valid_to is not None and lot.valid_to <= self.today and lot.left]
@@ -232,9 +237,9 @@ class Clearing:
         require(self.alliance.stores[item.store].open_on(item.occurred), "STORE_CLOSED")
         require(not events.bad_amount(e), "BAD_AMOUNT")
         record = Record(item, self.today)
-        getattr(self, e["type"])(record, e)
+        getattr(self, {"release": "release_hold"}.get(e["type"], e["type"]))(record, e)
         self.records[record.ref] = record
-        if record.member and record.type not in ("refund", "void"):
+        if record.member and record.type not in ("refund", "void", "release"):
             self.members.setdefault(record.member, record.store)
         return record
 
@@ -262,68 +267,6 @@ class Clearing:
     def check_paid(lines, price):
         require(all(l["with"] in events.TENDERS for l in lines)
                 and (not lines or sum(l["amount_fen"] for l in lines) == price), "UNBALANCED")
-
-    # Earning
-
-    def earn_figures(self, record, entry, base):
-        """[(funder, points)] of one entry: the base and then the increases, some may be 0."""
-        product = self.alliance.products[entry["product"]]
-        if not product.earn:
-            return []
-        numerator, denominator = base * product.earn["rate"], 100 * MILLION
-        figures = [(product.earn["funder"], numerator // denominator)]
-        total = figures[0][1]
-        on = record.item.occurred
-        for times, funder, m in product.earn["multipliers"]:
-            if not in_force(m, on) or \
-                    m.get("weekdays") and WEEKDAYS[(on - 1) % 7] not in m["weekdays"] or \
-                    m.get("stores") and record.store not in m["stores"] or \
-                    m.get("campaign") and m["campaign"] != entry.get("campaign"):
-                continue
-            numerator *= times
-            denominator *= MILLION
-            figures.append((funder, numerator // denominator - total))
-            total = numerator // denominator
-        return figures
-
-    def check_earn(self, record, e, base):
-        entries = e.get("earn", [])
-        require(not entries or record.member, "EARN_MISMATCH")
-        require(len({x["product"] for x in entries}) == len(entries), "EARN_MISMATCH")
-        for entry in entries:
-            figures = self.earn_figures(record, entry, base)
-            require(sum(p for _, p in figures) == entry["points"], "EARN_MISMATCH")
-            self.check_payable(self.alliance.products[entry["product"]], entry["points"])
-
-    def check_payable(self, product, points):
-        """Points are worth at most the greatest amount, at the issue price and at the redemption price (CHOICES, 5)."""
-        require(points * max(product.issue_price, product.redeem_price) <= 1000 * 10**12, "BAD_AMOUNT")
-
-    def earn(self, record, e, base):
-        for entry in e.get("earn", []):
-            self.grant(record, self.alliance.products[entry["product"]],
-                       self.earn_figures(record, entry, base))
-
-    def grant(self, record, product, figures):
-        """Makes the lots of one grant; a payer of several of them pays one half-up amount."""
-        figures = [(self.funder(who, record.store, record.member), n) for who, n in figures if n]
-        whole = {}
-        for who, n in figures:
-            whole[who] = whole.get(who, 0) + n
-        cum = dict.fromkeys(whole, 0)
-        for who, n in figures:
-            lot = Lot(record.new_lot_id(), record.member, product, record.store, n, 0,
-                      [(product.fund if product.model == "PF" else who, n * product.redeem_price // 1000)], [],
-                      valid_to=None if product.valid_days is None else record.item.occurred + product.valid_days)
-            issue = half_up(whole[who] * product.issue_price, 1000)
-            lot.payer = who
-            lot.issued = issue * (cum[who] + n) // whole[who] - issue * cum[who] // whole[who]
-            cum[who] += n
-            self.add_lot(record, lot)
-            record.earned.append(lot)
-            if product.model == "PF":
-                record.claims.add("points_issue", who, product.fund, lot.issued,
-                                  (product.id, lot.id, lot.store, ""))
 
     # Types of events
 
@@ -392,7 +335,7 @@ class Clearing:
         left, all_left = (sum(l.principal_left() for l in x) for x in (here, everywhere))
         require(e["amount_fen"] >= left, "UNBALANCED")
         require(e["amount_fen"] == left or all_left < e["amount_fen"], "NOT_ACCEPTED_HERE")
-        require(e["amount_fen"] == left, "INSUFFICIENT_FUNDS")
+        require(e["amount_fen"] == left and not counter.held(self, record.member, product, record.store), "INSUFFICIENT_FUNDS")
         self.pay_out(record, here)
 
     def pay_out(self, record, lots):
@@ -422,43 +365,61 @@ class Clearing:
         spends = any(l["with"] not in events.TENDERS for l in pay)
         require(record.member is None or record.member in self.members or not spends and "earn" in e,
                 "UNKNOWN_MEMBER")
+        of = self.records.get(e.get("of"))
+        require(e["type"] == "sale" or of, "UNKNOWN_ORIGINAL")
         for i, l in enumerate(pay):
             if l["with"] == "pack":
                 require(self.packs.get(l["pack"], (None,))[0] == record.member, "UNKNOWN_PACK")
                 products[i] = self.packs[l["pack"]][1]
         require(all(in_force(self.alliance.discounts[d["rule"]][0], on) for d in discounts), "NOT_IN_FORCE")
         self.check_earn_in_force(e, on)
+        require(not of or (of.type, of.member) == ("hold", record.member), "UNBALANCED")
         money = sum(l.get("amount_fen", 0) for l in pay)
         require(e["gross_fen"] == money + sum(d["amount_fen"] for d in discounts), "UNBALANCED")
         named = [(l["with"], l.get("pack") or l["product"]) for l in pay if l["with"] not in events.TENDERS]
         require(len(set(named)) == len(named), "UNBALANCED")
         base = sum(l["amount_fen"] for l in pay if l["with"] == "stored_value" or l["with"] in events.TENDERS)
         self.check_earn(record, e, base)
-        lacking = set()
-        for l, product in zip(pay, products):
+        require(not of or of.store == store, "NOT_ACCEPTED_HERE")
+        lacking, missing = set(), {}
+        for i, (l, product) in enumerate(zip(pay, products)):
             if product:
                 key = (record.member, product.id, l.get("pack", ""))
                 units = l[{"stored_value": "amount_fen", "points": "points", "pack": "uses"}[l["with"]]]
-                here, everywhere = self.usable(key, store)
-                if sum(x.left for x in here) < units:
-                    require(sum(x.left for x in everywhere) < units, "NOT_ACCEPTED_HERE")
-                    lacking.add(l["with"])
+                here, everywhere = (sum(x.left for x in lots) for lots in self.usable(key, store))
+                if l["with"] == "stored_value":
+                    here, everywhere = counter.free(self, record.member, product, store, e.get("of"))
+                if here < units:
+                    require(everywhere < units, "NOT_ACCEPTED_HERE")
+                    missing[i] = counter.missing_of(self, product, l, units - here)
+                    lacking |= set() if missing[i] else {l["with"]}
         for means, reason in (("stored_value", "INSUFFICIENT_FUNDS"), ("points", "INSUFFICIENT_POINTS"),
                               ("pack", "INSUFFICIENT_USES")):
             require(means not in lacking, reason)
 
-        for l, product in zip(pay, products):
-            self.use(record, l, product)
+        for i, (l, product) in enumerate(zip(pay, products)):
+            self.use(record, l, product, missing.get(i, 0))
+        self.holds.pop(e.get("of"), None)
         self.discount(record, discounts)
         self.charge_fees(record)
         self.earn(record, e, base)
 
-    def use(self, record, line, product):
+    capture = sale
+
+    def hold(self, record, e):
+        counter.hold(self, record, e, require)
+
+    def release_hold(self, record, e):
+        counter.release(self, record, e, require)
+
+    def use(self, record, line, product, missing=0):
         units = line[{"points": "points", "pack": "uses"}.get(line["with"], "amount_fen")]
-        entry = {"line": line, "product": product, "units": units, "back": 0, "draws": []}
+        entry = {"line": line, "product": product, "units": units, "back": 0, "draws": [],
+                 "missing": missing, "missing_back": 0}
         record.lines.append(entry)
         if not product:
             return
+        units -= missing
         for lot in self.usable((record.member, product.id, line.get("pack", "")), record.store)[0]:
             if units:
                 draw = lot.draw(min(units, lot.left))
@@ -467,6 +428,9 @@ class Clearing:
                 self.post_draw(record.claims, draw, record.store, line)
         if product.kind == "points":
             record.claims.memo(record.store, "points_redeem", line["amount_fen"])
+        if missing:
+            entry["bearer"] = counter.bearer(self, record, product)
+            counter.post_missing(self, record.claims, record.store, entry, missing)
 
     def post_draw(self, claims, draw, used, line, reversal=False):
         """The claims of one draw, or those that it gives back, with the memos beside them."""
@@ -553,12 +517,17 @@ def read_files(files, complain):
     return lines
 
 
-def simulate(alliance, lines, opening=()):
+def simulate(alliance, lines, opening=(), deadlines=()):
     clearing = Clearing(alliance)
+    clearing.deadlines = sorted(set(deadlines))
     items = sorted(number_items(lines, alliance), key=Item.order)
     clearing.opening_refused = not opening_lots.make(clearing, opening, items[0].occurred if items else 0)
     for item in items:
         clearing.clear(item)
+    for on in clearing.deadlines:
+        if clearing.today is not None and on >= clearing.today:
+            clearing.go_to(on)
+            counter.deadline(clearing)
     return clearing
 
 
@@ -571,6 +540,7 @@ def main():
     parser.add_argument("alliance")
     parser.add_argument("--events", action="append", default=[], metavar="STORE=FILE")
     parser.add_argument("--opening", metavar="LOTS.csv")
+    parser.add_argument("--deadline", action="append", default=[], metavar="DATE")
     parser.add_argument("--out", required=True)
     args = parser.parse_args()
     with open(args.alliance, encoding="utf-8") as f:
@@ -579,7 +549,8 @@ def main():
     lines = read_files([x.split("=", 1) for x in args.events], bad.append)
     for complaint in bad:
         print(complaint, file=sys.stderr)
-    clearing = simulate(alliance, lines, opening_lots.read(args.opening) if args.opening else ())
+    clearing = simulate(alliance, lines, opening_lots.read(args.opening) if args.opening else (),
+                        [day(text) for text in args.deadline])
     os.makedirs(args.out, exist_ok=True)
     for name, objects in (("cleared.jsonl", clearing.out), ("lots.jsonl", clearing.end_lots())):
         with open(os.path.join(args.out, name), "w", encoding="utf-8") as f:

@@ -1,4 +1,5 @@
 """Refunds and voids: what gives back, and to whom (rules 22-28, 45-49)."""
+from counter import SALES, give_back_missing, leaves_held, void_leaves_held
 from lots import Lot, peel, telescope
 from terms import MILLION
 
@@ -10,11 +11,11 @@ def refund(clearing, record, e, require):
         return unlinked(clearing, record, e, require)
     original = clearing.records.get(e["of"])
     if original and e["amount_fen"] == 0:
-        require(original.type == "sale" and original.event["gross_fen"] == 0, "BAD_AMOUNT")
+        require(original.type in SALES and original.event["gross_fen"] == 0, "BAD_AMOUNT")
     require(original, "UNKNOWN_ORIGINAL")
     record.original = original
     record.member = original.member
-    if original.type == "sale":
+    if original.type in SALES:
         refund_sale(clearing, record, e, require)
     elif original.type in ("topup", "pack_sale"):
         refund_purchase(clearing, record, e, require)
@@ -55,6 +56,7 @@ def refund_purchase(clearing, record, e, require):
     require(not original.voided, "VOIDED")
     require(not original.refunds, "REFUNDED")
     require(amount == left, "REFUND_OVER_ORIGINAL")
+    require(original.type != "topup" or leaves_held(clearing, original.member, original.lots[0].product, lots), "VALUE_USED")
     clearing.pay_out(record, lots)
 
 
@@ -167,6 +169,7 @@ def give_back(clearing, record, money, silent=False):
 def give_back_line(clearing, record, entry, units, claims, heads):
     """Last draw first; the lots that come of it stand in the order of the draws."""
     returned = []
+    units = give_back_missing(clearing, record, entry, units, claims)
     for draw in reversed(entry["draws"]):
         n = min(units, draw.units - draw.back)
         units -= n
@@ -208,20 +211,21 @@ def void(clearing, record, e, require):
     require(original, "UNKNOWN_ORIGINAL")
     record.original = original
     record.member = original.member
-    require(original.type in ("sale", "topup", "pack_sale", "points_grant", "refund"), "NOT_REFUNDABLE")
+    require(original.type in ("sale", "capture", "topup", "pack_sale", "points_grant", "refund"), "NOT_REFUNDABLE")
     require(original.store == record.store, "NOT_ACCEPTED_HERE")
     require(not original.voided, "VOIDED")
     require(original.item.occurred == record.item.occurred and original.booked >= record.item.arrived, "TOO_LATE")
     require(not original.refunds, "REFUNDED")
     if original.type == "refund":
         void_refund(clearing, original, require)
-    elif original.type == "sale":
+    elif original.type in SALES:
         require(all(l.untouched for l in original.earned), "VALUE_USED")
         for lot in original.earned:
             clearing.remove_lot(lot)
         give_back(clearing, record, shares_of_refund(original, original.event["gross_fen"]), silent=True)
     else:
         require(all(l.untouched for l in original.lots), "VALUE_USED")
+        require(void_leaves_held(clearing, original), "VALUE_USED")
         for lot in original.lots:
             clearing.remove_lot(lot)
         if original.type == "pack_sale":
@@ -234,9 +238,10 @@ def void_refund(clearing, record, require):
     """`record` is the refund to be undone."""
     sale = record.original
     undone = record.undone
-    if sale and sale.type == "sale":
+    if sale and sale.type in SALES:
         require(sale.refunds[-1] is record, "VALUE_USED")
     require(all(l.untouched for l in record.lots), "VALUE_USED")
+    require(void_leaves_held(clearing, record), "VALUE_USED")
     require(all(lot.used == used and not lot.ended for lot, _, used in undone.get("taken", [])), "VALUE_USED")
     for lot in record.lots:
         clearing.remove_lot(lot)
@@ -247,6 +252,8 @@ def void_refund(clearing, record, require):
         commission.returned -= back
     for draw, units in undone.get("draws", []):
         draw.back -= units
+    for entry, units in undone.get("missing", []):
+        entry["missing_back"] -= units
     for entry, units in undone.get("backs", []):
         entry["back"] -= units
     for lot, taken, _ in undone.get("taken", []):
