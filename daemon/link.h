@@ -66,7 +66,9 @@ typedef enum {
     X(BUSY_CONNECTIONS, busy_connections)                                                          \
     X(REPLIES_SENT, replies_sent)                                                                  \
     X(REPLIES_DROPPED, replies_dropped) /* the peer has gone or does not read */                   \
-    X(ANSWERS_DROPPED, answers_dropped) /* the gate's own, likewise */
+    X(ANSWERS_DROPPED, answers_dropped) /* the gate's own, likewise */                             \
+    X(BYTES_FORWARDED, bytes_forwarded) /* of the frames */                                        \
+    X(BYTES_SENT, bytes_sent)           /* of the replies */
 
 typedef enum {
 #define COUNTER_ENUM(NAME, name) COUNTER_##NAME,

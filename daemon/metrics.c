@@ -1,5 +1,6 @@
 #include "daemon/metrics.h"
 
+#include <dirent.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -142,6 +143,12 @@ void metrics_note_expect(struct metrics *metrics, int reason)
 void metrics_note_gate(struct metrics *metrics)
 {
     metrics->live.gate_starts_total++;
+    memset(metrics->live.gate, 0, sizeof metrics->live.gate);
+}
+
+void metrics_note_counters(struct metrics *metrics, const uint64_t counters[COUNTER_COUNT])
+{
+    memcpy(metrics->live.gate, counters, sizeof metrics->live.gate);
 }
 
 void metrics_note_disk(struct metrics *metrics, disk_state_t state)
@@ -220,6 +227,34 @@ static void write_disk(const struct metrics *metrics, FILE *out)
     }
 }
 
+/* The newest snapshot: its name is the records that it covers (clearing/ledger/snapshot.h). */
+static void write_snapshot(const struct metrics *metrics, FILE *out)
+{
+    char path[PATH_MAX];
+    struct stat file;
+    unsigned long long newest = 0;
+
+    (void)snprintf(path, sizeof path, "%.3900s/state", metrics->dir);
+    DIR *folder = opendir(path);
+    for (const struct dirent *entry = NULL;
+         folder != NULL && (entry = readdir(folder)) != NULL;) {
+        char *end = NULL;
+        unsigned long long records = strtoull(entry->d_name, &end, 10);
+        if (records > newest && strcmp(end, ".snapshot") == 0) {
+            newest = records;
+        }
+    }
+    if (folder != NULL) {
+        (void)closedir(folder);
+    }
+    (void)snprintf(path, sizeof path, "%.3900s/state/%020llu.snapshot", metrics->dir, newest);
+    if (newest > 0 && stat(path, &file) == 0) {
+        write_one(out, "snapshot_records", "Records that the newest snapshot covers.", newest);
+        write_one(out, "snapshot_timestamp_seconds", "When the newest snapshot was written.",
+                  (uint64_t)file.st_mtim.tv_sec);
+    }
+}
+
 /* All requests are answered here, from the head alone (HTTP's thread). */
 static bool on_head(void *context, struct http_request *request, struct http_reply *ret_reply)
 {
@@ -244,6 +279,7 @@ static bool on_head(void *context, struct http_request *request, struct http_rep
     } else {
         metrics_write(&figures, out);
         write_disk(metrics, out);
+        write_snapshot(metrics, out);
         write_one(out, "start_time_seconds", "When the daemon started.",
                   (uint64_t)metrics->started);
         fputs("# HELP allclear_build_info The program.\n# TYPE allclear_build_info gauge\n"

@@ -13,6 +13,7 @@
 
 #include "clearing/ledger/ledger.h"
 #include "daemon/disk.h"
+#include "daemon/link.h"
 #include "proto/codec/frame.h"
 #include "tools/http/address.h"
 
@@ -53,6 +54,7 @@ struct metrics_figures {
     uint64_t events[OUTCOME_LAST + 1];     /* by what was said first */
     uint64_t released[OUTCOME_LAST + 1];   /* by the end of those that had waited */
     uint64_t not_taken[REASON_LAST + 1];   /* batches, by reason */
+    uint64_t gate[COUNTER_COUNT];          /* as the gate process says, since it started */
     struct metrics_histogram commits;      /* a group, from its seal */
     struct metrics_histogram receipts;     /* a batch, from its arrival */
 };
@@ -77,7 +79,10 @@ int64_t metrics_now_ns(void);
 void metrics_note_batch(struct metrics *metrics, int64_t arrived_ns, bool fresh);
 /* A batch was not taken. */
 void metrics_note_expect(struct metrics *metrics, int reason);
+/* A gate has been started: it has counted nothing yet. */
 void metrics_note_gate(struct metrics *metrics);
+/* What the gate has counted, as it says every second. */
+void metrics_note_counters(struct metrics *metrics, const uint64_t counters[COUNTER_COUNT]);
 void metrics_note_disk(struct metrics *metrics, disk_state_t state);
 
 /* A group has been sealed: what has been noted belongs to it. */

@@ -77,6 +77,8 @@ static void take_link(struct server *server)
             write_address(server);
         } else if (message.kind == LINK_FRAME) {
             server_take_frame(server, &message.frame);
+        } else if (message.kind == LINK_COUNTERS) {
+            metrics_note_counters(server->metrics, message.counters);
         }
     }
 }

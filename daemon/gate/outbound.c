@@ -58,6 +58,7 @@ void outbound_flush(struct gate *gate)
             return;
         }
         gate->counters[COUNTER_FRAMES_FORWARDED]++;
+        gate->counters[COUNTER_BYTES_FORWARDED] += zmq_msg_size(&first->payload);
         CHECK(zmq_msg_close(&first->payload) == 0);
         gate->queue_first = (gate->queue_first + 1) % GATE_QUEUE;
         gate->queue_count--;
@@ -124,6 +125,7 @@ static void take_reply(struct gate *gate, const struct link_reply *reply)
 
     if (peer != NULL && inbound_send(gate, peer->route, reply->frame)) {
         gate->counters[COUNTER_REPLIES_SENT]++;
+        gate->counters[COUNTER_BYTES_SENT] += reply->frame.len;
     } else {
         gate->counters[COUNTER_REPLIES_DROPPED]++;
     }

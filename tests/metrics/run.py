@@ -122,6 +122,32 @@ def counted(world, verdicts):
                                         if "_total" in k or "_bucket" in k or "_count" in k))
 
 
+def at_the_gate(world, verdicts):
+    """The gate is another process, which tells its figures every second; a snapshot is written when the daemon stops."""
+    world.publish("B", [topup(2, member="78")])
+    end = time.monotonic() + 5
+    while time.monotonic() < end and world.figures()['allclear_gate_frames_total{fate="forwarded"}'] < 3:
+        time.sleep(0.2)
+    figures = world.figures()
+    for name, least in (('handshakes_total{result="allowed"}', 3), ('frames_total{fate="forwarded"}', 3),
+                        ('replies_total{fate="sent"}', 3), ('bytes_total{direction="in"}', 300),
+                        ('bytes_total{direction="out"}', 300)):
+        verdicts.case("gate_" + name, figures["allclear_gate_" + name] >= least, figures["allclear_gate_" + name])
+    for name in ('frames_total{fate="malformed"}', 'busy_total{why="credit"}', 'busy_total{why="rate"}'):
+        verdicts.case("gate_" + name, figures["allclear_gate_" + name] == 0, figures["allclear_gate_" + name])
+    verdicts.case("connections", "allclear_gate_connections" in figures)
+    verdicts.case("no snapshot yet", "allclear_snapshot_timestamp_seconds" not in figures)
+    before = time.time()
+    world.stop()
+    world.start()
+    figures = world.figures()
+    verdicts.case("the snapshot's age", before - 2 <= figures.get("allclear_snapshot_timestamp_seconds", 0) <= time.time(),
+                  figures.get("allclear_snapshot_timestamp_seconds"))
+    verdicts.case("the snapshot's records", 0 < figures.get("allclear_snapshot_records", 0) <=
+                  figures["allclear_checkpoint_records"], figures.get("allclear_snapshot_records"))
+    verdicts.case("another gate counts again", figures['allclear_gate_frames_total{fate="forwarded"}'] == 0)
+
+
 def asked(world, verdicts):
     verdicts.case("the type", world.ask()[:2] == (200, "text/plain; version=0.0.4; charset=utf-8"), world.ask()[:2])
     verdicts.case("another path", world.ask(path="/")[0] == 404)
@@ -174,7 +200,7 @@ def main():
     try:
         parser_refuses(verdicts)
         world.set_up()
-        for part in (counted, asked, killed):
+        for part in (counted, at_the_gate, asked, killed):
             part(world, verdicts)
         world.stop()
         refused(world, verdicts)

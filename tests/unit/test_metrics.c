@@ -31,6 +31,10 @@ START_TEST(test_text)
 
     figures.events[OUTCOME_ACCEPTED] = 40;
     figures.not_taken[REASON_BUSY] = 3;
+    figures.gate[COUNTER_CONNECTIONS] = 5;
+    figures.gate[COUNTER_FRAMES_REFUSED] = 6;
+    figures.gate[COUNTER_BUSY_RATE] = 8;
+    figures.gate[COUNTER_BYTES_SENT] = 9;
     metrics_histogram_add(&figures.commits, 1500000000);
     metrics_histogram_add(&figures.commits, 1);
     ck_assert_ptr_nonnull(out);
@@ -44,6 +48,10 @@ START_TEST(test_text)
     ck_assert_ptr_nonnull(strstr(text, "allclear_commit_duration_seconds_bucket{le=\"+Inf\"} 2\n"));
     ck_assert_ptr_nonnull(strstr(text, "allclear_commit_duration_seconds_sum 1.500000001\n"));
     ck_assert_ptr_nonnull(strstr(text, "allclear_commit_duration_seconds_count 2\n"));
+    ck_assert_ptr_nonnull(strstr(text, "\nallclear_gate_connections 5\n"));
+    ck_assert_ptr_nonnull(strstr(text, "\nallclear_gate_frames_total{fate=\"refused\"} 6\n"));
+    ck_assert_ptr_nonnull(strstr(text, "\nallclear_gate_busy_total{why=\"rate\"} 8\n"));
+    ck_assert_ptr_nonnull(strstr(text, "\nallclear_gate_bytes_total{direction=\"out\"} 9\n"));
     free(text);
 }
 END_TEST
