@@ -13,6 +13,7 @@
  *   {"verb":"standing","record":HEX,"as":PERSON}, {"verb":"reversal","of":EVENT,"at_ms":N}
  *                          of proposals (tools/people/standing.h)
  *   {"verb":"board"}       stores by days of the open cycle, and what is missing for a close
+ *   {"verb":"health"}      the disk: {"disk":{"state":"ok"|"low"|"full","free_bytes"}}
  *   {"verb":"digest"}      of the whole state; nobody is served meanwhile
  *   {"verb":"backup","to":DIR} */
 #ifndef DAEMON_CONTROL_H

@@ -6,6 +6,19 @@
 
 #define BACK_PART 8
 
+const char *disk_state_name(disk_state_t state)
+{
+    switch (state) {
+    case DISK_ROOM:
+        return "ok";
+    case DISK_LOW:
+        return "low";
+    case DISK_FULL:
+        return "full";
+    }
+    return "";
+}
+
 disk_state_t disk_judge(disk_state_t state, uint64_t free_bytes, uint64_t low_bytes,
                         uint64_t full_bytes)
 {
@@ -20,7 +33,6 @@ disk_state_t disk_judge(disk_state_t state, uint64_t free_bytes, uint64_t low_by
 
 void disk_tend(struct disk *disk, int64_t now_ms)
 {
-    static const char *const names[] = {"disk_ok", "disk_low", "disk_full"};
     struct statvfs system;
 
     if (now_ms - disk->looked_ms < DISK_TURN_MS || statvfs(disk->dir, &system) != 0) {
@@ -33,9 +45,10 @@ void disk_tend(struct disk *disk, int64_t now_ms)
     uint64_t full = disk->full_bytes == DISK_BY_DEFAULT ? low / DISK_FULL_PART : disk->full_bytes;
     disk_state_t state = disk_judge(disk->state, free_bytes, low, full);
     disk->looked_ms = now_ms;
+    disk->free_bytes = free_bytes;
     if (state != disk->state) {
         log_line(state == DISK_ROOM ? LOG_INFO : LOG_UNUSUAL, "disk",
-                 "%s free=%llu low=%llu full=%llu", names[state], (unsigned long long)free_bytes,
+                 "disk_%s free=%llu low=%llu full=%llu", disk_state_name(state), (unsigned long long)free_bytes,
                  (unsigned long long)low, (unsigned long long)full);
         disk->state = state;
     }

@@ -25,8 +25,12 @@ struct disk {
     uint64_t low_bytes; /* as given, or DISK_BY_DEFAULT */
     uint64_t full_bytes;
     disk_state_t state;
+    uint64_t free_bytes; /* when it was last looked at */
     int64_t looked_ms;
 };
+
+/* "ok", "low", "full" */
+const char *disk_state_name(disk_state_t state);
 
 /* What a state becomes with so much room. To go back takes an eighth more than the threshold, so
  * that a figure which moves about it is not told again and again. */

@@ -77,6 +77,10 @@ static json_t *store_row(const struct server *server, uint32_t number)
     json_object_set_new(row, "last", hex_json(stream == NULL ? none : stream->last, DIGEST_LEN));
     json_object_set_new(
         row, "frozen", json_boolean(stream != NULL && stream->frozen_from != 0));
+    json_object_set_new(row, "evidence",
+                        stream == NULL || stream->evidence == 0
+                            ? json_null()
+                            : json_integer((json_int_t)stream->evidence));
     bool summed = number < book->state.positions.store_capacity;
     json_object_set_new(
         row,
@@ -269,6 +273,13 @@ static json_t *request_board(const struct server *server)
     return root;
 }
 
+/* What the daemon itself is short of; the ledger knows nothing of it. */
+static json_t *health(const struct server *server)
+{
+    return json_pack("{s:{s:s,s:I}}", "disk", "state", disk_state_name(server->disk.state),
+                     "free_bytes", (json_int_t)server->disk.free_bytes);
+}
+
 static json_t *request_backup(struct server *server, const json_t *request)
 {
     const char *to = json_string_value(json_object_get(request, "to"));
@@ -294,6 +305,8 @@ void server_take_request(void *context, uint32_t client, const json_t *request)
         request_record(server, client, request);
     } else if (strcmp(verb, "head") == 0) {
         server_hold_json(server, client, head(server));
+    } else if (strcmp(verb, "health") == 0) {
+        server_hold_json(server, client, health(server));
     } else if (strcmp(verb, "digest") == 0) {
         server_hold_json(server, client, state_digest(server));
     } else if (strcmp(verb, "invite") == 0) {

@@ -228,6 +228,7 @@ void book_apply_evidence(struct book *book, const struct batch_door *door, int64
     struct stream *stream = book_stream(book, door->store);
 
     stream->frozen_from = stream->next;
+    stream->evidence = book->records;
     book->clock_ms = received_ms;
     book->records++;
 }

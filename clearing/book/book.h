@@ -23,6 +23,7 @@ struct stream {
     uint64_t next;             /* sequence of the next batch, from 1 */
     uint8_t last[DIGEST_LEN];  /* SHA-256 of the last body; zeros: none */
     uint64_t frozen_from;      /* sequence; 0: not frozen */
+    uint64_t evidence;         /* record of the equivocation that froze it; 0: none did */
     uint64_t *records;         /* by sequence - first_record: the record of each batch */
     uint64_t first_sequence;   /* of records[0]; grows by an unfreeze that skips */
     uint32_t record_count;

@@ -263,6 +263,7 @@ static bool freeze(struct hq_door *door, struct fault *ret_fault)
         stream->record_count = 0;
     }
     stream->frozen_from = 0;
+    stream->evidence = 0;
     stream->next = order->sequence;
     memcpy(stream->last, order->previous, DIGEST_LEN);
     return true;

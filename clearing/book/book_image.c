@@ -49,6 +49,7 @@ static void stream_save(const struct stream *stream, struct spool *spool)
     write_varint(writer, stream->next);
     write_bytes(writer, stream->last, sizeof stream->last);
     write_varint(writer, stream->frozen_from);
+    write_varint(writer, stream->evidence);
     write_varint(writer, stream->first_sequence);
     write_varint(writer, stream->record_count);
     for (uint32_t i = 0; i < stream->record_count; i++) {
@@ -68,6 +69,7 @@ static void stream_load(struct stream *stream, struct reader *reader)
     stream->next = read_varint(reader);
     read_raw(reader, stream->last, sizeof stream->last);
     stream->frozen_from = read_varint(reader);
+    stream->evidence = read_varint(reader);
     stream->first_sequence = read_varint(reader);
     uint64_t count = read_varint_max(reader, reader->len);
     for (uint64_t i = 0; i < count && !reader->bad; i++) {

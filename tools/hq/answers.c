@@ -59,6 +59,9 @@ static json_t *store_row(struct book *book, store_t store)
     json_object_set_new(row, "next", json_integer((json_int_t)stream->next));
     json_object_set_new(row, "last", hex_json(stream->last, DIGEST_LEN));
     json_object_set_new(row, "frozen", json_boolean(stream->frozen_from != 0));
+    json_object_set_new(row, "evidence",
+                        stream->evidence == 0 ? json_null()
+                                              : json_integer((json_int_t)stream->evidence));
     json_object_set_new(row, "events", json_integer((json_int_t)events));
     return row;
 }

@@ -9,7 +9,8 @@
 
 /* {"network","alliance","hq_number","test","now_ms","open_day","cycle_from","records","accepted",
  * "waiting","refused","members","address","server_key","ledger_key",
- * "stores":[{"store","participant","key_id","transport","next","last","frozen","events"}],
+ * "stores":[{"store","participant","key_id","transport","next","last","frozen","evidence",
+ * "events"}] (evidence: the record of the equivocation that froze the store, or null),
  * "joins":[{"store","public","transport","possession"}],"cycles":[{"cycle","from","to"}],
  * "people":{...} (tools/people/standing.h)}.
  * address and server_key are read from the folder (null where it has none), joins from
