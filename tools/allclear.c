@@ -10,6 +10,7 @@
 #include "tools/door/door_verbs.h"
 #include "tools/hq/hq_verbs.h"
 #include "tools/node/node_verbs.h"
+#include "tools/notify/verb_notify.h"
 #include "tools/opening/verb_opening.h"
 #include "tools/person/verb_person.h"
 #include "tools/recon/verb_recon.h"
@@ -58,6 +59,7 @@ static const struct verb {
     {"adjust", verb_adjust, N_("propose a claim that corrects another")},
     {"reverse", verb_reverse, N_("propose to undo an event")},
     {"suspense", verb_suspense, N_("what tills have done and the ledger has refused")},
+    {"notify", verb_notify, N_("tell people by a program of yours what they should know")},
     {"report", verb_report, N_("a cycle's settlement report")},
     {"statement", verb_any_statement, N_("a participant's statement of a cycle")},
     {"join", verb_join, N_("join an alliance with a kit (store)")},

@@ -82,6 +82,9 @@ EDGES = {
                       'spreadsheets of what members come over with'),
     'tools/person': (['clearing/base', 'clearing/crypto', 'tools/hq'],
                      'people\'s details beside the ledger, and their digests in it'),
+    'tools/notify': (['clearing/base', 'clearing/facts', 'clearing/money', 'tools', 'tools/node',
+                      'tools/render'],
+                     'what people should know, and a program that is told'),
     'tools/recon': (['clearing/base', 'clearing/apply', 'tools', 'tools/alliance',
                      'tools/opening'],
                     'the sheet of an old system against what was cleared'),
@@ -133,7 +136,7 @@ DOORS = {
     'libintl.h': ['tools/text.h'],
     # JSON is spoken at the control socket and at the tools' edges, never below them
     'jansson.h': ['daemon/answers.h', 'daemon/control.h', 'daemon/reports.h', 'daemon/server.h', 'tools/door/',
-                  'tools/explain/', 'tools/hq/', 'tools/lines/', 'tools/node/', 'tools/people/', 'tools/person/',
+                  'tools/explain/', 'tools/hq/', 'tools/lines/', 'tools/node/', 'tools/people/', 'tools/notify/', 'tools/person/',
                   'tools/recon/verb_recon.c', 'tools/render/', 'tools/tills/check.c', 'tools/why/', 'tests/'],
     'check.h': ['tests/'],
 }

@@ -15,7 +15,7 @@ import sys
 import tempfile
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-UNITS = ("allcleard.service", "allclear-node@.service")
+UNITS = ("allcleard.service", "allclear-node@.service", "allclear-notify.service")
 EXPOSURE = "20"  # of 100, systemd-analyze's own scale; what is left is said in the unit
 
 # Runs as root in the copy, one case a block; `case NAME` begins it, an error ends it.
@@ -35,8 +35,9 @@ test "$(getent passwd allcleard | cut -d: -f7)" = /usr/sbin/nologin
 case_ unit-enabled
 test -L /etc/systemd/system/multi-user.target.wants/allcleard.service
 test ! -e /etc/systemd/system/multi-user.target.wants/allclear-node@.service
+test ! -e /etc/systemd/system/multi-user.target.wants/allclear-notify.service
 case_ units-verify
-systemd-analyze verify /lib/systemd/system/allcleard.service /lib/systemd/system/allclear-node@.service 2>/debs/verify || cat /debs/verify
+systemd-analyze verify /lib/systemd/system/allcleard.service /lib/systemd/system/allclear-node@.service /lib/systemd/system/allclear-notify.service 2>/debs/verify || cat /debs/verify
 test ! -s /debs/verify
 case_ chinese
 allclear --lang zh help | grep -q 向总部上报事件
@@ -68,6 +69,8 @@ runuser -u allcleard -- allclear init --dir /var/lib/allcleard --sample f1 --tes
 runuser -u allcleard -- allcleard --dir /var/lib/allcleard --listen 'tcp://127.0.0.1:*' 2>/debs/daemon &
 for _ in $(seq 200); do [ -s /var/lib/allcleard/run/address ] && break; sleep 0.1; done
 runuser -u allcleard -- allclear status --dir /var/lib/allcleard | grep -q TEST
+test -x /usr/share/allclear/notify/wecom
+runuser -u allcleard -- allclear notify --once --json --dir /var/lib/allcleard --exec /usr/share/allclear/notify/mail | grep -q '"waiting":0'
 kill $(cat /proc/*/stat 2>/dev/null | awk -v parent=$! '$4 == parent {print $1}')
 wait $! || test $? -eq 143
 case_ upgrade-keeps-configuration-and-ledger
