@@ -19,7 +19,7 @@ struct yuan {
 
 static struct yuan yuan_of(const json_t *object, const char *key)
 {
-    struct yuan yuan;
+    struct yuan yuan = {""};
 
     money_format_yuan(money(notices_integer(object, key)), yuan.text);
     return yuan;
