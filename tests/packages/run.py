@@ -44,7 +44,7 @@ allclear --lang zh help | grep -q 向总部上报事件
 case_ english-pages
 for page in allclear $(allclear help | sed -n 's/^  \([a-z]*\) .*/allclear-\1/p') allcleard; do
     man -w "$page" >/dev/null
-    zcat "$(man -w "$page")" | groff -ww -man -Tutf8 >/dev/null 2>/debs/groff
+    zcat "$(man -w "$page")" | groff -k -ww -man -Tutf8 >/dev/null 2>/debs/groff
     test ! -s /debs/groff
     man "$page" | grep -q SYNOPSIS
 done
