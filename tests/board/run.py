@@ -12,7 +12,7 @@ import shutil
 import sys
 import tempfile
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "malformed"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "network"))
 from network import Broken, Network, STORES  # noqa: E402
 
 SAMPLE = pathlib.Path(__file__).resolve().parents[2] / "deploy" / "samples" / "f1"

@@ -21,7 +21,7 @@ import time
 import players
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(TOP / "tests/malformed"))
+sys.path[1:1] = [str(TOP / "tests/malformed"), str(TOP / "tests/network")]
 import lines  # noqa: E402
 from network import Broken, EVENING, Network, START, STORES, Verdicts, day_of_events  # noqa: E402
 

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "malformed"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "network"))
 from network import Broken, Network, Verdicts  # noqa: E402
 
 DAY = "2026-03-01"

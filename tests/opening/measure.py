@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "malformed"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "network"))
 from network import Network, STORES  # noqa: E402
 
 

@@ -16,7 +16,7 @@ import tempfile
 import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(TOP, "tests", "malformed"))
+sys.path.insert(0, os.path.join(TOP, "tests", "network"))
 from network import Network, Verdicts  # noqa: E402 (the path has to be known first)
 
 WATCHDOG_S = 1.0

@@ -7,7 +7,7 @@ import signal
 import sys
 import tempfile
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "malformed"))
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "network"))
 from network import Broken, Network  # noqa: E402
 
 LATER = "2026-03-31T20:00:00+08:00"

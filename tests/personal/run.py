@@ -13,7 +13,7 @@ import time
 import urllib.request
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(TOP / "tests/malformed"))
+sys.path.insert(0, str(TOP / "tests/network"))
 sys.path.insert(0, str(TOP / "proto/clients/python/allclear"))
 import member_token  # noqa: E402
 from network import play_parts  # noqa: E402

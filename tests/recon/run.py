@@ -9,7 +9,7 @@ import pathlib
 import sys
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(TOP / "tests/malformed"))
+sys.path.insert(0, str(TOP / "tests/network"))
 from network import play_parts  # noqa: E402
 
 MEMBER = "6200000017"

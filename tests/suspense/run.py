@@ -6,7 +6,7 @@ import shutil
 import sys
 import tempfile
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "malformed"))
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "network"))
 from network import Broken, Network, Verdicts  # noqa: E402
 
 LATER = "2026-03-04T12:00:00+08:00"

@@ -23,7 +23,7 @@ import tempfile
 import threading
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "malformed"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "network"))
 from network import Broken, DAY, Network, START_S, STORES, Verdicts, day_of_events  # noqa: E402
 
 CYCLE = "2026-03"

@@ -18,7 +18,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, HERE)
-sys.path.insert(0, os.path.join(TOP, "tests", "malformed"))
+sys.path.insert(0, os.path.join(TOP, "tests", "network"))
 import network
 import reading
 import spoil

@@ -1,4 +1,4 @@
-"""A real alliance of processes for the tests of harm: a data folder, its daemon, stores that have joined."""
+"""A real alliance of processes: a data folder, its daemon, stores that have joined."""
 import argparse
 import json
 import os
