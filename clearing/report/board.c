@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clearing/apply/apply.h"
 #include "clearing/base/memory.h"
 
 const char *cell_state_name(cell_state_t state)
@@ -148,6 +149,9 @@ static void add_terminals(const struct state *state, struct board *board)
 
     for (uint32_t i = 0; i < state->numbers.count; i++) {
         const struct terminal *terminal = &state->numbers.terminals[i];
+        if (slice_equal(code_slice(&terminal->code), slice_of(TERMINAL_OF_HQ))) {
+            continue; /* no till: it prints no total, and breaks no silence */
+        }
         day_t *last = &board->last_days[terminal->store.n];
         day_t day = 0;
         if (totals_last(&state->totals, i, &day) && day > *last) {
