@@ -4,7 +4,11 @@ import json
 import sqlite3
 
 from alliance import DAYS, day_text, is_open, kind_of, owner
+import model
 import second
+import tills
+
+UNITS = ("points_issued", "points_redeemed", "pack_uses")
 
 
 def totals(world, silent):
@@ -30,6 +34,7 @@ class Reckoning:
         self.nets()
         self.order()
         self.receipts(suspense, unsent)
+        self.recon()
         self.statements()
         self.at_the_store()
         self.members()
@@ -53,17 +58,47 @@ class Reckoning:
     # --- every receipt of every till ---
 
     def receipts(self, suspense, unsent):
-        """A store's rolls are what headquarters counts of it, what hangs in suspense, and what was never sent. What
-        headquarters counts beside them are its own reversals, and what a trouble says."""
+        """Each receipt on a roll is in the ledger, or hangs in suspense, or was never sent; and headquarters counts of each
+        store what is in the ledger, its own reversals and what a trouble says, and nothing else."""
+        accepted = {line["event"] for line in self.second.out if line["outcome"] == "ACCEPTED"}
+        accepted |= {key_of(store, event) for store, events, _ in self.world.arrivals for event in events
+                     if event["type"] == "day_total"}
         beside = collections.Counter(reference.split(":")[0] for reference in self.world.beside)
-        hanging = collections.Counter(reference.split(":")[0] for reference in suspense)
-        counted = collections.Counter()
+        counted, found = collections.Counter(), collections.Counter()
         for report in self.reports:
             counted.update({row["store"]: row["events"] for row in report["stores"]})
         for code, shop in self.world.shops.items():
-            rolls = sum(len(till.roll) for till in shop.tills)
-            self.world.equal("receipts of " + code, rolls, counted[code] - beside[code] + hanging[code] +
-                             len(unsent.get(code, ())))
+            rolls = {key_of(code, event): event for till in shop.tills for event in till.roll.values()}
+            places = {"in the ledger": accepted, "in suspense": suspense, "never sent": unsent.get(code, ())}
+            for name, references in places.items():
+                there = [event for reference, event in rolls.items() if reference in references]
+                found[name, "receipts"] += len(there)
+                found[name, "fen"] += sum(event.get(tills.AMOUNT.get(event["type"]), 0) for event in there)
+            lost = [reference for reference in rolls if sum(reference in place for place in places.values()) != 1]
+            self.world.equal("receipts of %s are somewhere, once" % code, lost, [])
+            self.world.equal("receipts of %s are counted" % code, counted[code] - beside[code],
+                             len(set(rolls) & accepted))
+        print("on the rolls: " + "; ".join("%s %d receipts, %s" % (
+            name, found[name, "receipts"], tills.yuan(found[name, "fen"])) for name in places), flush=True)
+
+    def recon(self):
+        """The tills' rolls as an old system's sheet (deploy/migration.md), split into principal and bonus by the second
+        reading: no difference, in any figure of any store."""
+        voided = {event["of"] for _, events, _ in self.world.arrivals for event in events if event["type"] == "void"
+                  and event["terminal"] == "1"}
+        sheets = {cycle: collections.Counter() for cycle in self.cycles}
+        for reference, record in self.second.records.items():
+            cycle = self.cycles[model.day_text(record.booked) > day_text(DAYS)]
+            if reference not in voided:
+                for figure, value in figures(record):
+                    sheets[cycle][record.store, figure] += value
+        for cycle, sheet in sheets.items():
+            path = self.world.path / ("sheet-" + cycle + ".csv")
+            path.write_text("store,figure,amount,units\n" + "".join("%s,%s,%s,%s\n" % (
+                store, figure, *(("", value) if figure in UNITS else (tills.yuan(value), "")))
+                for (store, figure), value in sheet.items()))
+            done = self.world.run("recon", str(path), "--cycle", cycle, "--dir", self.world.hq)
+            self.world.case("recon of " + cycle, done.returncode == 0 and len(sheet) > 0, done.stdout[-1500:] + done.stderr)
 
     # --- what stores hand to people is what their tills say ---
 
@@ -233,6 +268,23 @@ class Reckoning:
         with open(again, encoding="utf-8") as file:
             world.equal("the replayed report", json.load(file), self.reports[-1])
         world.case("the auditor's state", world.digest() in verdict, verdict[-500:])
+
+
+def figures(record):
+    """(figure, value) of an event, as recon counts them."""
+    event, kind = record.event, record.type
+    if kind in ("topup", "refund", "pack_sale"):
+        yield kind, event[tills.AMOUNT[kind]]
+        yield "bonus", event.get("bonus_fen", 0)
+    for entry in event.get("earn", ()):
+        yield "points_issued", entry["points"]
+    for entry in record.lines:
+        means = entry["line"]["with"]
+        if means == "stored_value":
+            yield "spend_principal", sum(draw.principal for draw in entry["draws"])
+            yield "spend_bonus", sum(draw.bonus for draw in entry["draws"])
+        elif means in ("points", "pack"):
+            yield {"points": "points_redeemed", "pack": "pack_uses"}[means], entry["units"]
 
 
 def key_of(store, event):
