@@ -18,11 +18,10 @@ import sys
 import tempfile
 import time
 
-import players
-
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path[1:1] = [str(TOP / "tests/malformed"), str(TOP / "tests/network")]
 import lines  # noqa: E402
+import players  # noqa: E402
 from network import Broken, EVENING, Network, START, STORES, Verdicts, day_of_events  # noqa: E402
 
 GOLDEN = TOP / "tests/golden/cycle"

@@ -1,7 +1,7 @@
 """Requests that are none, each with the status that it must get; 0: the connection is cut off."""
 import json
 
-from till import sale
+from door import sale
 
 MIB = 1024 * 1024
 

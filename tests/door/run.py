@@ -21,9 +21,10 @@ import tempfile
 import threading
 import time
 
-from till import Broken, Door, Till, event, sale, topup
-from network import Network, Verdicts  # till.py has put its folder on the path
-import refusals
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "network"))
+from door import Door, Till, event, sale, topup  # noqa: E402
+from network import Broken, Network, Verdicts  # noqa: E402
+import refusals  # noqa: E402
 
 MEMBER = "6200000017"
 OTHER = "6200000018"

@@ -4,7 +4,7 @@ import pathlib
 import sys
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-sys.path[1:1] = [str(TOP / "tests" / name) for name in ("network", "model", "order", "door", "clients")]
+sys.path[1:1] = [str(TOP / "tests" / name) for name in ("network", "model", "order")]
 
 DAYS = 30
 COMMISSION = 10000   # millionths of a top-up's principal, paid by headquarters

@@ -39,7 +39,7 @@ class Reckoning:
         self.at_the_store()
         self.members()
         self.hanging(suspense, unsent)
-        self.model()
+        self.second_reading()
         self.replay()
 
     # --- nobody has lost anything ---
@@ -84,8 +84,7 @@ class Reckoning:
     def recon(self):
         """The tills' rolls as an old system's sheet (deploy/migration.md), split into principal and bonus by the second
         reading: no difference, in any figure of any store."""
-        voided = {event["of"] for _, events, _ in self.world.arrivals for event in events if event["type"] == "void"
-                  and event["terminal"] == "1"}
+        voided = {record.event["of"] for record in self.second.records.values() if record.type == "void"}
         sheets = {cycle: collections.Counter() for cycle in self.cycles}
         for reference, record in self.second.records.items():
             cycle = self.cycles[model.day_text(record.booked) > day_text(DAYS)]
@@ -227,34 +226,34 @@ class Reckoning:
                     records[key] = min(record, records.get(key, record))
         return records
 
-    def model(self):
-        equal, model = self.world.equal, self.second
+    def second_reading(self):
+        equal, second = self.world.equal, self.second
         matrix = collections.defaultdict(lambda: (0, 0))
         for report in self.reports:
             for row in report["matrix"]:
                 key = tuple(row[name] for name in ("debtor", "creditor", "kind", "reversal"))
                 matrix[key] = (matrix[key][0] + row["count"], matrix[key][1] + row["amount_fen"])
-        equal("model: claims", differing(dict(matrix), model.matrix()), {})
+        equal("model: claims", differing(dict(matrix), second.matrix()), {})
         memos = collections.Counter()
         for report in self.reports:
             for store in report["stores"]:
                 for memo in store["memo"]:
                     memos[store["store"], memo["kind"]] += memo["amount_fen"]
-        equal("model: what stores bear", differing({k: v for k, v in memos.items() if v}, model.memos()), {})
+        equal("model: what stores bear", differing({k: v for k, v in memos.items() if v}, second.memos()), {})
         rows = {(row["issuer"], row["product"]): tuple(row[name] for name in (
             "lots", "principal_fen", "bonus_fen", "points", "uses")) for row in self.reports[-1]["outstanding"]}
-        equal("model: what members have", differing(rows, model.outstanding()), {})
+        equal("model: what members have", differing(rows, second.outstanding()), {})
 
         totals = {key_of(store, event) for store, events, _ in self.world.arrivals for event in events
                   if event["type"] == "day_total"}
         late = {(row["event"], row["occurred"], row["booked"]) for report in self.reports for row in report["late"]
                 if row["event"] not in totals and ":HQ-REVERSAL:" not in row["event"]}
         equal("model: what came late", late, {
-            (line["event"], line["occurred"], line["booked"]) for line in model.out
+            (line["event"], line["occurred"], line["booked"]) for line in second.out
             if line["outcome"] == "ACCEPTED" and line["type"] != "expiry" and line["occurred"] != line["booked"]
             and ":HQ-REVERSAL:" not in line["event"]})
         refused = sorted((row["event"], row["reason"]) for report in self.reports for row in report["refused"])
-        equal("model: what was refused", refused, sorted((line["event"], line["outcome"]) for line in model.out
+        equal("model: what was refused", refused, sorted((line["event"], line["outcome"]) for line in second.out
                                                          if line["outcome"] not in ("ACCEPTED", "WAITING")))
 
     # --- the auditor ---

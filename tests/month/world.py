@@ -11,8 +11,8 @@ import sys
 from alliance import BOUGHT, NEW_FEE, TOP, data, day_text, kind_of
 from invent import conf_text, csv_text
 from network import Broken, Network
+import door
 import players
-import till as http
 import tills
 
 EVERY = {"python": 3, "javascript": 3}  # days between two deliveries; all others deliver every evening
@@ -161,9 +161,9 @@ class World(Network):
         mine = [shop for shop in self.shops.values() if shop.kind == "door"]
         if self.door is None:
             words = [word for shop in mine for word in ("--dir", shop.folder)]
-            self.door = http.Door(self.bin, str(self.path / "door.log"), *words, "--wait", "20")
+            self.door = door.Door(self.bin, str(self.path / "door.log"), *words, "--wait", "20")
             for shop in mine:
-                shop.http = http.Till(self.door, self.must("till", "add", "1", "--dir", shop.folder).strip())
+                shop.http = door.Till(self.door, self.must("till", "add", "1", "--dir", shop.folder).strip())
         self.door.bin = self.bin
         self.door.start()
         for shop in mine:

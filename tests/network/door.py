@@ -1,4 +1,4 @@
-"""A door of tills and the tills that come in by it, for the tests of tools/door."""
+"""A door of tills and the tills that come in by it."""
 import http.client
 import json
 import os
@@ -8,11 +8,9 @@ import select
 import signal
 import socket
 import subprocess
-import sys
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "network"))
-from network import Broken, DAY  # noqa: E402
+from network import Broken, DAY
 
 LINES = "application/x-ndjson"
 START_S = 30

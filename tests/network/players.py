@@ -8,6 +8,7 @@ import subprocess
 
 PYTHON = "/usr/bin/python3"  # Debian's, for which deploy/packages installs the client's libraries
 WAIT = "60"
+TRIALS = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "clients")
 
 
 class Player:
@@ -66,13 +67,13 @@ class Program(Player):
 
 def python(out):
     """Also "trial": tests/clients/trial.py, with the library of `out`."""
-    trial = os.path.join(os.path.dirname(os.path.abspath(__file__)), "trial.py")
+    trial = os.path.join(TRIALS, "trial.py")
     return Player("python", lambda verb: [PYTHON, trial, out] if verb == "trial"
                   else [PYTHON, os.path.join(out, verb + ".py")])
 
 
 def javascript(out):
-    trial = os.path.join(os.path.dirname(os.path.abspath(__file__)), "trial.js")
+    trial = os.path.join(TRIALS, "trial.js")
     return Player("javascript", lambda verb: ["node", trial, out] if verb == "trial"
                   else ["node", os.path.join(out, verb + ".js")])
 
