@@ -87,13 +87,27 @@ class Upgrade(Trouble):
 
 class SilentStore(Trouble):
     """S20 says nothing from the 28th on. The month is closed without it, for a reason that the report keeps; in April it
-    tells what happened, which is booked then."""
+    tells what happened, which is booked then. A card filled there on the 28th is used at S02 on the 29th: what waits for
+    S20 at the close is refused and hangs, until S20 has spoken and S02 tries again."""
 
-    STORE, FIRST, LAST = "S20", 28, 30
+    STORE, ELSEWHERE, MEMBER, FIRST, LAST = "S20", "S02", "6210000031", 28, 30
 
     def morning(self, day):
         if day == self.FIRST:
-            self.shop(self.STORE).silent = True
+            shop = self.shop(self.STORE)
+            shop.silent = shop.unheard = True
+            self.ring(self.STORE, shop.till.topup(day, 1, self.MEMBER, 5000))
+        elif day == self.FIRST + 1:
+            till = self.shop(self.ELSEWHERE).till
+            self.sale = till.sale(day, 1, [{"with": "stored_value", "product": "card", "amount_fen": 2000}],
+                                  member=self.MEMBER)
+
+    def reference(self):
+        return self.shop(self.ELSEWHERE).till.reference(self.sale)
+
+    def hanging(self, code):
+        items = self.world.hq_json("suspense", "list", "--store", code)["items"]
+        return {row["event"]: row["reason"] for row in items}
 
     def closing(self):
         world = self.world
@@ -107,6 +121,7 @@ class SilentStore(Trouble):
                   world.digest() == before, done)
         world.close("2026-03", "--incomplete", "S20 cannot be reached")
         self.equal("the reason is kept", world.report("2026-03")["incomplete"]["reason"], "S20 cannot be reached")
+        self.equal("what waited for it hangs", self.hanging(self.ELSEWHERE), {self.reference(): "UNKNOWN_MEMBER"})
         self.unsent = len(self.shop(self.STORE).pending)
         self.case("its till knows more", self.unsent > 0)
 
@@ -118,6 +133,10 @@ class SilentStore(Trouble):
         self.equal("it tells", self.world.deliver_now(shop, files), "")
         self.equal("all came", self.standing(self.STORE)["events"] - events, self.unsent)
         late = [row for row in self.world.report("open")["late"] if row["event"].startswith(self.STORE + ":")]
+        told = json.loads(self.world.must("outbox", "retry", "--json", "--dir", self.shop(self.ELSEWHERE).folder))
+        self.equal("what waited for it is in", (told["retried"]["accepted"], self.hanging(self.ELSEWHERE)), (1, {}))
+        self.world.arrivals.append((self.ELSEWHERE, [self.sale], self.world.now_ms))
+        self.ring(self.ELSEWHERE, self.sale)
         self.case("booked in April, of March", late and all(row["occurred"] < day_text(31) for row in late), late)
 
 

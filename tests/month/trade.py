@@ -24,12 +24,15 @@ class Trade:
             minute += rng.randint(5, 110)
             event = self.receipt(rng, shop, day, minute)
             self.books.take(shop.code, event)
+        if not shop.unheard:
+            self.sold += [(shop.code, event) for event in self.own if "member" not in event]
         return shop.till.end(day)
 
     def receipt(self, rng, shop, day, minute):
         csv = shop.kind == "csv"
-        kinds = [self.topup, self.topup, self.spend, self.spend, self.spend, self.cash, self.wash, self.use, self.points,
-                 self.refund]
+        kinds = [self.spend, self.spend, self.spend, self.cash, self.use, self.points, self.refund]
+        if not shop.unheard:
+            kinds += [self.topup, self.topup, self.wash]
         if not csv:
             kinds += [self.mixed, self.void, self.back_elsewhere]
         if shop.code in GIFT:
@@ -74,8 +77,6 @@ class Trade:
         known = {"member": member, **self.earn(fen, csv)} if self.books.held["card", member] > 0 else {}
         event = till.sale(day, minute, [{"with": rng.choice(("cash", "wechat")), "amount_fen": fen}], **known)
         self.own.append(event)
-        if not known:
-            self.sold.append((till.store, event))
         return event
 
     def mixed(self, rng, till, day, minute, member, csv):
@@ -116,7 +117,6 @@ class Trade:
             return None
         original = rng.choice(mine)
         self.own.remove(original)
-        self.sold = [(store, e) for store, e in self.sold if e is not original]
         return till.refund(day, minute, original, rng.randint(1, original["gross_fen"]))
 
     def back_elsewhere(self, rng, till, day, minute, member, csv):
@@ -124,7 +124,6 @@ class Trade:
         if not self.sold or rng.random() < 0.5:
             return None
         store, original = self.sold.pop(rng.randrange(len(self.sold)))
-        self.own = [e for e in self.own if e is not original]
         return till.refund(day, minute, original, original["gross_fen"], of="%s:%s:%d" % (
             store, original["terminal"], original["number"]))
 
@@ -134,5 +133,4 @@ class Trade:
             return None
         original = rng.choice(mine)
         self.own.remove(original)
-        self.sold = [(store, e) for store, e in self.sold if e is not original]
         return till.void(day, minute, original)

@@ -251,7 +251,8 @@ class SpentTwice(Trouble):
 
     def after(self):
         member = next(iter(self.PAYS))
-        hanging = {row["event"]: row["amount_fen"] for row in self.world.hq_json("suspense", "list")["items"]}
+        told = self.world.hq_json("suspense", "list", "--store", self.SECOND)
+        hanging = {row["event"]: row["amount_fen"] for row in told["items"]}
         self.equal("they hang", hanging, {ref: e["gross_fen"] for ref, e in self.second.items()})
         shop = self.shop(self.FILLS)
         topup = self.ring(self.FILLS, shop.till.topup(31, 1, member, 10000))

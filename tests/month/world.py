@@ -31,6 +31,7 @@ class Shop:
         self.exports = []   # (day, files, events), as they lie on the till's disk
         self.pending = []
         self.offline = self.silent = False
+        self.unheard = False  # what it gives to members nobody hears of before the month is closed
         self.folders = [self.folder]  # all that there ever were, for the test to look into
         self.player = self.http = self.mapping = None
 
