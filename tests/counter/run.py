@@ -9,7 +9,7 @@ import shutil
 import sys
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(TOP / "tests/malformed"))
+sys.path.insert(0, str(TOP / "tests/network"))
 from network import EVENING, START, STORES, play_parts  # noqa: E402
 
 TERMS = 'shortfall = "issuer"; floor_limit = "50.00"; hold_days = 7;'

@@ -17,7 +17,7 @@ import time
 from samples import Samples
 from told import Told
 
-from network import Broken, Verdicts  # beside tests/malformed, which told.py has put on the path
+from network import Broken, Verdicts  # told.py has put it on the path
 
 DOCUMENT = pathlib.Path(__file__).resolve().parents[2] / "deploy" / "notify.md"
 COMMON = {"notice", "id", "at", "network", "alliance", "test", "subject", "text"}

@@ -6,7 +6,7 @@ import pathlib
 import stat
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "malformed"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "network"))
 from network import START, STORES, Broken, Network  # noqa: E402
 
 SAMPLE = pathlib.Path(__file__).resolve().parents[2] / "deploy" / "samples" / "f1"
