@@ -2,6 +2,7 @@
 from terms import day
 
 SALES = ("sale", "capture")
+ACCEPTED = ("ACCEPTED", "ACCEPTED_SHORT")
 
 
 # Shortfall

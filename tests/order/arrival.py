@@ -7,6 +7,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "model"))
 
+import counter  # noqa: E402
 import events  # noqa: E402
 import generate  # noqa: E402
 import invent  # noqa: E402
@@ -154,15 +155,7 @@ class Arrivals(model.Clearing):
 
     def close(self):
         """The deadline of what waits (rule 33a), then the end of the open day."""
-        for item in self.waiting:
-            record, reason = self.attempt(item)
-            if record:
-                raise AssertionError("%s waits and could be accepted" % item.ref)
-            self.emit(item, reason)
-            terminal = self.terminals[(item.store, item.event["terminal"])]
-            del terminal.spent[item.number]
-            terminal.given_back[item.number] = self.today
-        self.waiting = []
+        counter.deadline(self)
         self.end_day()
         self.today += 1
 

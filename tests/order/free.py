@@ -6,6 +6,7 @@ import collections
 import json
 
 import arrival
+from counter import ACCEPTED  # noqa: E402
 import model
 
 
@@ -47,7 +48,7 @@ def broken_promise(history, out, batches, compare):
 
 def found_twice(out, batches):
     accepted = collections.Counter(l["event"] for l in out.cleared
-                                   if l["type"] != "expiry" and l["outcome"] == "ACCEPTED")
+                                   if l["type"] != "expiry" and l["outcome"] in ACCEPTED)
     twice = [ref for ref, n in accepted.items() if n > 1]
     if twice:
         return "%s was accepted twice" % twice[0]
@@ -98,10 +99,10 @@ def lists_differ(out):
             waiting[line["event"]] = line["reason"]
         elif line["outcome"] not in ("DUPLICATE", "NUMBER_REUSED"):
             waiting.pop(line["event"], None)
-    accepted = [l for l in lines if l["outcome"] == "ACCEPTED"]
+    accepted = [l for l in lines if l["outcome"] in ACCEPTED]
     late = {(l["event"], l["occurred"], l["booked"]) for l in accepted if l["booked"] > l["occurred"]}
     refused = collections.Counter((l["event"], l["outcome"]) for l in lines
-                                  if l["outcome"] not in ("ACCEPTED", "WAITING", "DUPLICATE"))
+                                  if l["outcome"] not in (*ACCEPTED, "WAITING", "DUPLICATE"))
     report = out.report
     if report["events"] != len(accepted):
         return "%d events accepted, the report says %d" % (len(accepted), report["events"])

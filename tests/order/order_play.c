@@ -151,7 +151,7 @@ static void on_cleared(void *context, const struct cleared *cleared)
     look(playing);
     past_note(&playing->told.past, cleared);
     playing->told.listener.cleared(playing->told.listener.context, cleared);
-    if (cleared->outcome == OUTCOME_ACCEPTED) {
+    if (outcome_accepted(cleared->outcome)) {
         put_effects(playing, cleared);
     }
 }

@@ -9,6 +9,7 @@ import collections
 import os
 
 import arrival
+from counter import ACCEPTED  # noqa: E402
 
 
 def added(reports):
@@ -44,9 +45,9 @@ class Out:
             elif ref in waiting and outcome not in ("DUPLICATE", "NUMBER_REUSED"):
                 self.lines[ref] -= 1    # it has one from its arrival
                 reason = waiting.pop(ref)
-                self.released += [reason] if outcome == "ACCEPTED" else []
+                self.released += [reason] if outcome in ACCEPTED else []
             self.lines[ref] += 1
-            refused += outcome not in ("ACCEPTED", "WAITING")
+            refused += outcome not in (*ACCEPTED, "WAITING")
         self.waiting = waiting
         self.complete = not waiting and not refused
 
@@ -59,7 +60,7 @@ def claims_by_event(out):
     """{event: its claims without the names of lots, and its memos}"""
     found = {}
     for line in out.cleared:
-        if line["outcome"] != "ACCEPTED" or line["type"] == "expiry":
+        if line["outcome"] not in ACCEPTED or line["type"] == "expiry":
             continue
         claims = []
         for c in line["claims"]:
@@ -135,7 +136,7 @@ def redeemed_by_event(out):
     """The principal that each event moves to or from its store, whoever owes it: its claims and its memo together."""
     return {line["event"]: sum(c["amount_fen"] for c in line["claims"] if c["kind"] == "principal")
             + abs(sum(m["amount_fen"] for m in line["memos"] if m["kind"] == "principal"))
-            for line in out.cleared if line["outcome"] == "ACCEPTED" and line["type"] != "expiry"}
+            for line in out.cleared if line["outcome"] in ACCEPTED and line["type"] != "expiry"}
 
 
 def lots_drawn(out):
