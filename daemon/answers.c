@@ -183,6 +183,8 @@ static json_t *event_row(struct book *book, store_t store, slice_t name)
                 (const uint8_t *)past.results.text, past.results.len, 0, false};
             if (past.seq != 0) {
                 CHECK(results_read(&reader, &outcome, &reason, &book->apply.past_effects));
+            } else if (past.settled) {
+                outcome = OUTCOME_SETTLED_OTHERWISE;
             } else if (outcome == OUTCOME_NONE) {
                 outcome = OUTCOME_WAITING;
             }

@@ -101,8 +101,10 @@ static void write_outcomes(const uint64_t *counts, const char *name, const char 
 {
     write_head(name, "counter", help, out);
     for (unsigned i = 1; i <= OUTCOME_LAST; i++) {
-        fprintf(out, "allclear_%s{outcome=\"%s\"} %" PRIu64 "\n", name, outcome_name((outcome_t)i),
-                counts[i]);
+        if (outcome_exists((outcome_t)i)) {
+            fprintf(out, "allclear_%s{outcome=\"%s\"} %" PRIu64 "\n", name,
+                    outcome_name((outcome_t)i), counts[i]);
+        }
     }
 }
 

@@ -26,6 +26,14 @@ json_t *server_standing(struct server *server, const json_t *request)
                        server_now(server));
 }
 
+json_t *server_suspended(struct server *server, const json_t *request)
+{
+    const char *of = text_of(request, "of");
+
+    end_sweep(server);
+    return standing_suspended(server->book, of == NULL ? "" : of);
+}
+
 json_t *server_reversal(struct server *server, const json_t *request)
 {
     const char *of = text_of(request, "of");

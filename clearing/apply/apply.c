@@ -365,6 +365,30 @@ void apply_reversal(struct apply *apply, store_t store, slice_t bytes, const str
     }
 }
 
+/* A till cannot be headquarters' terminal, not by a second try either. */
+outcome_t apply_check_refused(struct apply *apply, store_t store, const struct event *event)
+{
+    struct ruling ruling = ruling_begin(apply, store, event, apply->state->open_day);
+
+    effects_reset(&apply->effects);
+    return slice_equal(event->terminal, slice_of(TERMINAL_OF_HQ)) ? OUTCOME_NOT_ACCEPTED_HERE
+                                                                  : ruling_check(&ruling);
+}
+
+void apply_refused(struct apply *apply, store_t store, slice_t bytes, const struct event *event)
+{
+    struct state *state = apply->state;
+    struct ruling ruling = ruling_begin(apply, store, event, state->open_day);
+
+    effects_reset(&apply->effects);
+    CHECK(ruling_check(&ruling) == OUTCOME_NONE);
+    numbers_spend(&state->numbers, store, event->terminal, event->number, state->open_day);
+    accept(apply, &ruling, bytes, false);
+    if (state->waiting.live > 0) {
+        release(apply, key_of(&ruling));
+    }
+}
+
 /* An event that waits, tried as its deadline has it: value may have expired since the last try, and
  * a sale may go short. Out: *ret_bytes. */
 static struct ruling last_try(struct apply *apply, const struct waiting_event *entry,

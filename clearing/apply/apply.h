@@ -17,7 +17,7 @@ struct cleared {
     day_t occurred;
     day_t booked;
     const struct effects *effects; /* empty unless accepted */
-    const struct claims *claims;   /* empty unless accepted */
+    const struct claims *claims;   /* empty unless accepted or SETTLED_OTHERWISE */
 };
 
 /* A lot that ended with a day. */
@@ -70,6 +70,15 @@ outcome_t apply_compose_reversal(struct apply *apply, const struct event_ref *of
 /* Clear an event that apply_compose_reversal has just composed, and what it releases. Number, time
  * and the store's days are not asked. */
 void apply_reversal(struct apply *apply, store_t store, slice_t bytes, const struct event *event);
+
+/* What would become of an event that was refused before if it came again now? All checks but those of
+ * number and time (rule 33: two people at headquarters answer for these). Changes nothing; no sweep
+ * runs. Returns: OUTCOME_NONE when apply_refused would take it. */
+outcome_t apply_check_refused(struct apply *apply, store_t store, const struct event *event);
+
+/* Clear an event whose number is open and of which apply_check_refused has just said so: its number
+ * is spent, and what it releases follows. */
+void apply_refused(struct apply *apply, store_t store, slice_t bytes, const struct event *event);
 
 /* --- days (sweep.c) --- */
 

@@ -198,9 +198,9 @@ void book_apply_sweep(struct book *book, uint64_t ranges, int64_t received_ms,
 
 /* --- headquarters --- */
 
-/* Do these bytes ask for a cycle to be closed or an event to be undone? The sweep has to end before
- * them: a close sums over all members, and looking at what a reversal would do must leave no mark,
- * even where it is refused. */
+/* Do these bytes ask for a cycle to be closed, or an event to be undone or tried again? The sweep has
+ * to end before them: a close sums over all members, and looking at what a reversal would do must
+ * leave no mark, even where it is refused. */
 bool book_hq_after_sweep(slice_t bytes);
 
 /* Check and apply a headquarters' record (kind INIT or HQ) as the next one. Results of a close: the
@@ -214,6 +214,12 @@ bool book_apply_hq(struct book *book, slice_t bytes, int64_t received_ms, struct
  * Returns: false with ret_fault, which begins with the outcome's name. */
 bool book_compose_reversal(struct book *book, const struct event_ref *of, int64_t at_ms,
                            struct hq_reverse *ret_reverse, struct fault *ret_fault) MUST_USE;
+
+/* An event in suspense as its store signed it, for a proposal to settle it. Out: *ret_item, whose
+ * bytes hold until the next call in this thread.
+ * Returns: false with ret_fault, which begins with a name (NOT_IN_SUSPENSE, WAITING, BUSY). */
+bool book_compose_suspense(struct book *book, const struct event_ref *of,
+                           struct hq_reverse *ret_item, struct fault *ret_fault) MUST_USE;
 
 /* Would a record of number 0 that has only its first signature be applied now, if a second person
  * approved it? `second` may be NULL: whoever. Changes nothing.

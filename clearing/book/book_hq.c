@@ -7,6 +7,7 @@
 #include "clearing/book/correct.h"
 #include "clearing/book/network.h"
 #include "clearing/book/opening.h"
+#include "clearing/book/settle.h"
 #include "proto/codec/terms_codec.h"
 
 static bool refuse(struct fault *ret_fault, const char *text)
@@ -488,6 +489,8 @@ static bool apply_body(struct hq_door *door, struct fault *ret_fault)
         return book_opening_part(door, ret_fault);
     case HQ_OPENING:
         return book_opening(door, ret_fault);
+    case HQ_SUSPENSE:
+        return settle_apply(door, ret_fault);
     case HQ_DETAILS:
         return note_details(door, ret_fault);
     }
@@ -510,7 +513,8 @@ bool book_hq_after_sweep(slice_t bytes)
 
     return hq_decode_record(bytes, &record, &fault) &&
            hq_decode_body(record.body, &body, &fault) &&
-           (body.type == HQ_CYCLE_CLOSE || body.type == HQ_REVERSE || body.type == HQ_OPENING);
+           (body.type == HQ_CYCLE_CLOSE || body.type == HQ_REVERSE || body.type == HQ_OPENING ||
+            body.type == HQ_SUSPENSE);
 }
 
 bool book_apply_hq(struct book *book, slice_t bytes, int64_t received_ms, struct writer *results,

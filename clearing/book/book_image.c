@@ -182,22 +182,23 @@ static void adjustments_save(const struct report_adjustments *adjustments, struc
     write_varint(spool_room(spool, 16), adjustments->count);
     for (uint32_t i = 0; i < adjustments->count; i++) {
         const struct report_adjustment *row = &adjustments->list[i];
-        struct writer *writer = spool_room(spool, 64 + CODE_LEN_MAX + 2 * (REASON_LEN_MAX + 8));
+        struct writer *writer = spool_room(spool, 72 + CODE_LEN_MAX + REASON_LEN_MAX + REPORT_ABOUT_MAX);
         write_varint(writer, row->debtor.n);
         write_varint(writer, row->creditor.n);
         write_varint(writer, (uint64_t)money_fen(row->amount));
         write_signed(writer, row->booked);
         write_slice(writer, code_slice(&row->person));
+        write_u8(writer, row->suspense ? 1 : 0);
         write_slice(writer, slice_of(row->about));
         write_slice(writer, slice_of(row->reason));
     }
 }
 
-static void read_text(struct reader *reader, char ret_text[REASON_LEN_MAX + 1])
+static void read_text(struct reader *reader, uint32_t len_max, char *ret_text)
 {
     slice_t text = read_slice(reader);
 
-    if (reader->bad || text.len > REASON_LEN_MAX) {
+    if (reader->bad || text.len > len_max) {
         reader->bad = true;
         return;
     }
@@ -215,8 +216,9 @@ static void adjustments_load(struct report_adjustments *adjustments, struct read
         row.amount = money((int64_t)read_varint_max(reader, AMOUNT_MAX));
         row.booked = read_day(reader);
         (void)read_code(reader, &row.person);
-        read_text(reader, row.about);
-        read_text(reader, row.reason);
+        row.suspense = read_u8(reader) == 1;
+        read_text(reader, REPORT_ABOUT_MAX, row.about);
+        read_text(reader, REASON_LEN_MAX, row.reason);
         report_adjustments_add(adjustments, &row);
     }
 }

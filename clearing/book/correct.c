@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "clearing/book/opening.h"
+#include "clearing/book/settle.h"
 #include "proto/codec/encode.h"
 #include "proto/codec/policy.h"
 
@@ -199,7 +200,8 @@ bool book_check_proposal(struct book *book, slice_t bytes, const struct person *
     if (!hands_check_proposal(&door, second, ret_fault)) {
         return false;
     }
-    return door.body.type == HQ_ADJUST    ? correct_check_adjust(&door, ret_fault)
-           : door.body.type == HQ_OPENING ? book_opening_check(&door, ret_fault)
-                                          : correct_check_reverse(&door, ret_fault);
+    return door.body.type == HQ_ADJUST     ? correct_check_adjust(&door, ret_fault)
+           : door.body.type == HQ_OPENING  ? book_opening_check(&door, ret_fault)
+           : door.body.type == HQ_SUSPENSE ? settle_check(&door, ret_fault)
+                                           : correct_check_reverse(&door, ret_fault);
 }

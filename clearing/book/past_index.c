@@ -110,7 +110,8 @@ void past_index_note(struct past_index *past, const struct cleared *cleared, uin
         *map_put(&past->released, key) = record + 1;
         return;
     }
-    if (accepted || cleared->outcome == OUTCOME_WAITING) {
+    if (accepted || cleared->outcome == OUTCOME_WAITING ||
+        cleared->outcome == OUTCOME_SETTLED_OTHERWISE) {
         struct past_terminal *terminal =
             past_index_terminal(past, cleared->store, cleared->event->terminal);
         run_note(terminal, cleared->event->number, record);
@@ -217,6 +218,8 @@ static void open_payload(slice_t payload, bool hq, struct batch *ret_batch)
     *ret_batch = (struct batch){0}; /* a close has none of its own: all had waited */
     if (body.type == HQ_REVERSE) {
         *ret_batch = body.reverse.batch;
+    } else if (body.type == HQ_SUSPENSE) {
+        *ret_batch = body.suspense.item.batch;
     }
 }
 
@@ -291,8 +294,9 @@ static bool is_event(const struct opened *opened, const struct event *event, uin
 {
     uint8_t outcome = opened->head.pairs[2 * place];
 
-    return (outcome == OUTCOME_ACCEPTED || outcome == OUTCOME_WAITING) && event->number == number &&
-           slice_equal(event->terminal, terminal);
+    return (outcome == OUTCOME_ACCEPTED || outcome == OUTCOME_WAITING ||
+            outcome == OUTCOME_SETTLED_OTHERWISE) &&
+           event->number == number && slice_equal(event->terminal, terminal);
 }
 
 /* `guess`: where it stands if the batch is of one till that counts without holes; otherwise all are
@@ -434,6 +438,10 @@ static bool past_find(void *context, store_t store, slice_t terminal_code, uint6
     *ret_past = (struct past){.store = store, .event = found.bytes};
     if (opened.head.pairs[2 * found.place] == OUTCOME_ACCEPTED) {
         own_item(past, &opened, found.place, ret_past);
+        return true;
+    }
+    if (opened.head.pairs[2 * found.place] == OUTCOME_SETTLED_OTHERWISE) {
+        ret_past->settled = true;
         return true;
     }
     const code_t *code = registry_store_code(past->registry, store);

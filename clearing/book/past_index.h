@@ -1,4 +1,4 @@
-/* The past in the journal: where an accepted or waiting event stands, found by its reference or its
+/* The past in the journal: where an event that has spent its number stands, found by its reference or its
  * sequence number (behind struct history). Sparse: one entry a batch and terminal, one a record.
  * One thread (the writer). */
 #ifndef CLEARING_BOOK_PAST_INDEX_H
@@ -45,8 +45,8 @@ struct past_current {
     const struct results_stream *results; /* of its events so far */
 };
 
-/* A record of events (a batch, headquarters' reversal or close) as it was read: kept, because
- * refunds look at the same recent ones again. */
+/* A record of events (a batch, headquarters' reversal, settled suspense or close) as it was read:
+ * kept, because refunds look at the same recent ones again. */
 #define PAST_KEPT 512
 struct past_kept {
     uint64_t record;

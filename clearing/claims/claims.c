@@ -7,7 +7,7 @@
 static const char *const kind_names[KIND_COUNT] = {
     "none",     "principal", "bonus",   "pack",  "points_issue", "points_redeem",   "fee",
     "commission", "discount", "coupon", "tender", "cashout",     "unlinked_refund", "breakage",
-    "adjust",   "shortfall",
+    "adjust",   "shortfall", "suspense",
 };
 
 const char *claim_kind_name(claim_kind_t kind)
@@ -358,6 +358,11 @@ void claims_derive(const struct lots *lots, const struct effects *effects, struc
 void claims_single(const struct claim *claim, const struct part *part, struct claims *claims)
 {
     claims_reset(claims);
+    owe(claims, claim, *part);
+}
+
+void claims_add(const struct claim *claim, const struct part *part, struct claims *claims)
+{
     owe(claims, claim, *part);
 }
 

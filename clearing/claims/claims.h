@@ -21,8 +21,9 @@ typedef enum {
     KIND_BREAKAGE = 13,
     KIND_ADJUST = 14, /* headquarters' own, by two people: of no event */
     KIND_SHORTFALL = 15, /* what a sale could not take from the member's value */
+    KIND_SUSPENSE = 16,  /* headquarters' too: who bears an event that was refused */
 } claim_kind_t;
-#define KIND_COUNT 16
+#define KIND_COUNT 17
 
 const char *claim_kind_name(claim_kind_t kind);
 
@@ -72,6 +73,9 @@ void claims_derive(const struct lots *lots, const struct effects *effects, struc
 
 /* A single claim with one part (breakage at a day-end, an adjustment). */
 void claims_single(const struct claim *claim, const struct part *part, struct claims *claims);
+
+/* Another claim with one part beside those that are there. */
+void claims_add(const struct claim *claim, const struct part *part, struct claims *claims);
 
 void claims_deinit(struct claims *claims);
 

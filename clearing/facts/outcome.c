@@ -12,6 +12,17 @@ const char *outcome_name(outcome_t outcome)
     return "NONE";
 }
 
+bool outcome_exists(outcome_t outcome)
+{
+    switch (outcome) {
+#define OUTCOME_CASE(number, name) case OUTCOME_##name:
+        OUTCOMES(OUTCOME_CASE)
+#undef OUTCOME_CASE
+        return true;
+    }
+    return false;
+}
+
 bool outcome_waits(outcome_t outcome)
 {
     return outcome == OUTCOME_UNKNOWN_MEMBER || outcome == OUTCOME_UNKNOWN_ORIGINAL ||

@@ -46,7 +46,8 @@
     X(37, INSUFFICIENT_FUNDS)                                                                      \
     X(38, INSUFFICIENT_POINTS)                                                                     \
     X(39, INSUFFICIENT_USES)                                                                       \
-    X(40, ACCEPTED_SHORT)
+    X(40, ACCEPTED_SHORT)                                                                          \
+    X(44, SETTLED_OTHERWISE)
 
 typedef enum {
 #define OUTCOME_ENUM(number, name) OUTCOME_##name = number,
@@ -55,9 +56,12 @@ typedef enum {
 } outcome_t;
 
 #define OUTCOME_NONE ((outcome_t)0) /* no reason against the event has been found yet */
-#define OUTCOME_LAST OUTCOME_ACCEPTED_SHORT
+#define OUTCOME_LAST OUTCOME_SETTLED_OTHERWISE
 
 const char *outcome_name(outcome_t outcome);
+
+/* Is this the number of an outcome? Up to OUTCOME_LAST some are not. */
+bool outcome_exists(outcome_t outcome);
 
 /* Has the event been cleared: whole, or short of value that somebody bears (rule 33a)? */
 static inline bool outcome_accepted(outcome_t outcome)

@@ -8,7 +8,8 @@
 
 /* An event that has spent its number. */
 struct past {
-    uint64_t seq; /* its acceptance's sequence number; 0: it still waits */
+    uint64_t seq; /* its acceptance's sequence number; 0: it still waits, or: */
+    bool settled; /* it was refused, and headquarters has settled it otherwise */
     store_t store;
     slice_t event;   /* its bytes as signed */
     slice_t results; /* its results as written; waiting events: of that outcome */

@@ -29,6 +29,9 @@ void report_events_sort(struct report_events *events);
 /* The order of two struct report_event. Returns: <0, 0, >0. */
 int report_event_compare(const void *left, const void *right);
 
+/* An event by name is the longest. */
+#define REPORT_ABOUT_MAX 96
+
 /* What two people at headquarters have added to a cycle. */
 struct report_adjustment {
     participant_t debtor;
@@ -36,7 +39,8 @@ struct report_adjustment {
     money_t amount;
     day_t booked;
     code_t person; /* who proposed it */
-    char about[REASON_LEN_MAX + 1];
+    bool suspense; /* it bears an event in suspense, which `about` names; else it is free */
+    char about[REPORT_ABOUT_MAX + 1];
     char reason[REASON_LEN_MAX + 1];
 };
 

@@ -34,7 +34,8 @@ static bool moves_value(event_type_t type)
 static bool refused_for_good(outcome_t outcome)
 {
     return !outcome_accepted(outcome) && outcome != OUTCOME_WAITING &&
-           outcome != OUTCOME_DUPLICATE && outcome != OUTCOME_NUMBER_REUSED;
+           outcome != OUTCOME_DUPLICATE && outcome != OUTCOME_NUMBER_REUSED &&
+           outcome != OUTCOME_SETTLED_OTHERWISE;
 }
 
 /* What is no amount (BAD_AMOUNT) says nothing of what has moved. */
@@ -74,15 +75,16 @@ void suspense_hear(struct suspense *suspense, const struct cleared *cleared, con
                    uint64_t record)
 {
     const struct event *event = cleared->event;
-    bool accepted = outcome_accepted(cleared->outcome);
+    bool leaves =
+        outcome_accepted(cleared->outcome) || cleared->outcome == OUTCOME_SETTLED_OTHERWISE;
     bool hangs = refused_for_good(cleared->outcome) && !event->ask && moves_value(event->type);
 
-    if ((accepted && suspense->count == 0) || (!accepted && !hangs)) {
+    if ((leaves && suspense->count == 0) || (!leaves && !hangs)) {
         return; /* nearly always */
     }
     uint64_t key = waiting_key(code_slice(store), event->terminal, event->number);
     uint32_t place = place_of(suspense, key, store, event->terminal, event->number);
-    if (accepted) {
+    if (leaves) {
         if (place < suspense->count) {
             memmove(&suspense->list[place], &suspense->list[place + 1],
                     (suspense->count - place - 1) * sizeof *suspense->list);

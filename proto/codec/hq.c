@@ -34,10 +34,36 @@ const char *hq_type_name(hq_type_t type)
         return "opening_part";
     case HQ_OPENING:
         return "opening";
+    case HQ_SUSPENSE:
+        return "suspense";
     case HQ_DETAILS:
         return "details";
     }
     return "unknown";
+}
+
+/* A share for the creditor himself, or two of one debtor, say nothing that one does not. */
+bool hq_suspense_whole(const struct hq_suspense *suspense)
+{
+    bool assigned = suspense->way == SUSPENSE_ASSIGN;
+
+    if (suspense->way < SUSPENSE_RETRY || suspense->way > SUSPENSE_RETURN ||
+        suspense->share_count > SUSPENSE_SHARES_MAX || (suspense->share_count != 0) != assigned ||
+        (assigned ? !code_valid(suspense->creditor) : suspense->creditor.len != 0)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < suspense->share_count; i++) {
+        const struct hq_share *share = &suspense->shares[i];
+        bool good = code_valid(share->debtor) && share->amount_fen > 0 &&
+                    !slice_equal(share->debtor, suspense->creditor);
+        for (uint32_t j = 0; good && j < i; j++) {
+            good = !slice_equal(share->debtor, suspense->shares[j].debtor);
+        }
+        if (!good) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static bool read_record_field(struct wire *r, uint32_t tag, struct hq_record *record)
@@ -226,6 +252,62 @@ static bool read_reverse(struct wire *r, uint32_t tag, struct hq_reverse *revers
     }
 }
 
+static bool read_share(struct wire *r, struct hq_share *share)
+{
+    const uint8_t *outer = NULL;
+    uint32_t last = 0;
+    uint32_t tag = 0;
+    bool ok = wire_enter(r, &outer);
+
+    while (ok && wire_tag(r, 0, &last, &tag)) {
+        if (tag == TAG_BYTES(1)) {
+            ok = wire_code(r, &share->debtor);
+        } else if (tag == TAG_VARINT(2)) {
+            ok = wire_s64(r, &share->amount_fen) &&
+                 (share->amount_fen > 0 || wire_fail(r, DECODE_VALUE));
+        } else {
+            ok = wire_fail(r, DECODE_FIELD_UNKNOWN);
+        }
+    }
+    if (!wire_done(r)) {
+        return false;
+    }
+    wire_leave(r, outer);
+    return (share->debtor.len != 0 && share->amount_fen != 0) ||
+           wire_fail(r, DECODE_FIELD_MISSING);
+}
+
+static bool read_way(struct wire *r, suspense_way_t *ret_way)
+{
+    uint32_t way = 0;
+
+    if (!wire_u32(r, &way)) {
+        return false;
+    }
+    *ret_way = (suspense_way_t)way;
+    return way <= SUSPENSE_RETURN || wire_fail(r, DECODE_VALUE);
+}
+
+static bool read_suspense(struct wire *r, uint32_t tag, struct hq_suspense *suspense)
+{
+    switch (tag) {
+    case TAG_BYTES(3):
+    case TAG_BYTES(7):
+        return read_reverse(r, tag, &suspense->item);
+    case TAG_VARINT(8):
+        return read_way(r, &suspense->way);
+    case TAG_BYTES(9):
+        return wire_code(r, &suspense->creditor);
+    case TAG_BYTES(10):
+        if (suspense->share_count == SUSPENSE_SHARES_MAX) {
+            return wire_fail(r, DECODE_TOO_LARGE);
+        }
+        return read_share(r, &suspense->shares[suspense->share_count++]);
+    default:
+        return wire_fail(r, DECODE_FIELD_UNKNOWN);
+    }
+}
+
 static bool read_details(struct wire *r, uint32_t tag, struct hq_details *details)
 {
     switch (tag) {
@@ -282,6 +364,8 @@ static bool read_what_field(struct wire *r, uint32_t tag, struct hq_body *body)
     case HQ_OPENING_PART:
     case HQ_OPENING:
         break; /* read_opening takes it whole */
+    case HQ_SUSPENSE:
+        return read_suspense(r, tag, &body->suspense);
     case HQ_DETAILS:
         return read_details(r, tag, &body->details);
     }
@@ -319,8 +403,9 @@ static bool read_what(struct wire *r, uint32_t tag, struct hq_body *body)
     if (body->type == HQ_OPENING_PART || body->type == HQ_OPENING) {
         return read_opening(r, body);
     }
+    uint64_t repeated = body->type == HQ_SUSPENSE ? REPEATED(10) : 0;
     bool ok = wire_enter(r, &outer);
-    while (ok && wire_tag(r, 0, &last, &inner)) {
+    while (ok && wire_tag(r, repeated, &last, &inner)) {
         ok = read_what_field(r, inner, body);
     }
     if (!wire_done(r)) {
@@ -384,6 +469,9 @@ static bool what_complete(const struct hq_body *body)
     case HQ_OPENING_PART:
     case HQ_OPENING:
         return body->opening.len != 0;
+    case HQ_SUSPENSE:
+        return body->suspense.item.store.len != 0 && body->suspense.item.event.len != 0 &&
+               hq_suspense_whole(&body->suspense);
     case HQ_DETAILS:
         return (body->details.participant.len != 0) != (body->details.member != 0);
     }

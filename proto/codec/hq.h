@@ -31,6 +31,7 @@ typedef enum {
     HQ_REVERSE = 26,
     HQ_OPENING_PART = 27,
     HQ_OPENING = 28,
+    HQ_SUSPENSE = 29,
     HQ_DETAILS = 34,
 } hq_type_t;
 
@@ -95,6 +96,28 @@ struct hq_reverse {
     struct batch batch; /* as read: a batch of this one event, for a cursor; no header but store */
 };
 
+/* How an item in suspense ends; numbers are those of the wire. */
+typedef enum {
+    SUSPENSE_RETRY = 1,
+    SUSPENSE_ASSIGN = 2,
+    SUSPENSE_RETURN = 3,
+} suspense_way_t;
+
+struct hq_share {
+    slice_t debtor;     /* a participant's code, no other share's */
+    int64_t amount_fen; /* > 0 */
+};
+
+/* Creditor and shares are there when, and only when, it is assigned. */
+#define SUSPENSE_SHARES_MAX 8
+struct hq_suspense {
+    struct hq_reverse item; /* store and event, read as a reversal's */
+    suspense_way_t way;
+    slice_t creditor; /* a participant's code */
+    uint32_t share_count;
+    struct hq_share shares[SUSPENSE_SHARES_MAX];
+};
+
 /* Exactly one of participant (code) and member. */
 struct hq_details {
     slice_t participant;
@@ -121,6 +144,7 @@ struct hq_body {
         struct hq_operator operator; /* HQ_OPERATOR */
         struct hq_adjust adjust;
         struct hq_reverse reverse;
+        struct hq_suspense suspense;
         struct hq_details details;
         slice_t opening; /* HQ_OPENING_PART, HQ_OPENING: for opening.h, which takes it */
     };
@@ -128,6 +152,9 @@ struct hq_body {
 
 /* "init", "apply", ...; "unknown" for a number that is none. */
 const char *hq_type_name(hq_type_t type);
+
+/* Do way, creditor and shares of a suspense record fit each other? */
+bool hq_suspense_whole(const struct hq_suspense *suspense);
 
 /* Return: false with *ret_fault when malformed; the output is then undefined. */
 bool hq_decode_record(slice_t bytes, struct hq_record *ret_record,

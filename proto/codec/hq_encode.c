@@ -1,11 +1,12 @@
 /* The writing side of hq.h. Terms, registry rows and events are bytes already, so the bodies of
- * `apply`, `reverse` and the opening are put together here; all else is written by protobuf-c. */
+ * `apply`, `reverse`, `suspense` and the opening are put together here; all else is written by protobuf-c. */
 #include "proto/codec/hq.h"
 
 #include <string.h>
 
 #include "allclear/v1/hq.pb-c.h"
 #include "proto/codec/binary.h"
+#include "proto/codec/encode.h"
 #include "proto/codec/policy.h"
 
 /* The messages and texts of one body, on the stack. */
@@ -204,6 +205,11 @@ static bool put_what(struct hq_messages *m, const struct hq_body *body)
         /* likewise */
         m->body.what_case = ALLCLEAR__V1__HQ_BODY__WHAT__NOT_SET;
         return body->opening.len != 0;
+    case HQ_SUSPENSE:
+        /* likewise */
+        m->body.what_case = ALLCLEAR__V1__HQ_BODY__WHAT__NOT_SET;
+        return code_valid(body->suspense.item.store) && body->suspense.item.event.len != 0 &&
+               hq_suspense_whole(&body->suspense);
     }
     return false;
 }
@@ -276,6 +282,51 @@ static size_t append_message(uint32_t field, slice_t message, uint8_t *out, size
     return len + n + message.len;
 }
 
+/* The way, creditor and shares of a suspense record as they follow its event. Returns: the length. */
+static size_t suspense_tail(const struct hq_suspense *suspense, uint8_t *out)
+{
+    size_t len = 0;
+
+    out[len++] = 8 << 3;
+    out[len++] = (uint8_t)suspense->way;
+    if (suspense->creditor.len != 0) {
+        len += block_head(9, suspense->creditor.len, out + len);
+        memcpy(out + len, suspense->creditor.text, suspense->creditor.len);
+        len += suspense->creditor.len;
+    }
+    for (uint32_t i = 0; i < suspense->share_count; i++) {
+        const struct hq_share *share = &suspense->shares[i];
+        uint8_t inner[CODE_LEN_MAX + 32];
+        size_t n = block_head(1, share->debtor.len, inner);
+        memcpy(inner + n, share->debtor.text, share->debtor.len);
+        n += share->debtor.len;
+        inner[n++] = 2 << 3;
+        n += put_varint((uint64_t)share->amount_fen << 1, inner + n); /* zigzag of what is > 0 */
+        len += block_head(10, n, out + len);
+        memcpy(out + len, inner, n);
+        len += n;
+    }
+    return len;
+}
+
+static size_t append_suspense(const struct hq_suspense *suspense, uint8_t *out, size_t cap,
+                              size_t len)
+{
+    uint8_t message[EVENT_BYTES_MAX + (SUSPENSE_SHARES_MAX + 3) * (CODE_LEN_MAX + 32)];
+    size_t n = block_head(3, suspense->item.store.len, message);
+
+    if (suspense->item.event.len > EVENT_BYTES_MAX) {
+        return 0;
+    }
+    memcpy(message + n, suspense->item.store.text, suspense->item.store.len);
+    n += suspense->item.store.len;
+    n += block_head(7, suspense->item.event.len, message + n);
+    memcpy(message + n, suspense->item.event.text, suspense->item.event.len);
+    n += suspense->item.event.len;
+    n += suspense_tail(suspense, message + n);
+    return append_message(HQ_SUSPENSE, (slice_t){(const char *)message, (uint32_t)n}, out, cap, len);
+}
+
 size_t hq_encode_body(const struct hq_body *body, uint8_t *out, size_t cap)
 {
     struct hq_messages m;
@@ -304,6 +355,9 @@ size_t hq_encode_body(const struct hq_body *body, uint8_t *out, size_t cap)
     if (len != 0 && body->type == HQ_REVERSE) {
         const struct block reversal[2] = {{3, body->reverse.store}, {7, body->reverse.event}};
         return append_blocks(HQ_REVERSE, reversal, out, cap, len);
+    }
+    if (len != 0 && body->type == HQ_SUSPENSE) {
+        return append_suspense(&body->suspense, out, cap, len);
     }
     if (len != 0 && (body->type == HQ_OPENING_PART || body->type == HQ_OPENING)) {
         return append_message((uint32_t)body->type, body->opening, out, cap, len);

@@ -41,6 +41,27 @@ static const uint8_t a_seal[] = {
     18,   19, 20,   21, 22, 23, 24, 25, 26, 27, 28, 29,   30, 31,  32, 0x1a, 8, 0x0a, 1, 'h', 0x12,
     1,    'c', 0x18, 1};
 
+/* One to eight debtors D0, D1, ... owe C. */
+static void random_suspense(struct hq_suspense *suspense)
+{
+    static char names[SUSPENSE_SHARES_MAX][3];
+
+    suspense->item.store = random_code(&rng);
+    suspense->item.event = reversal();
+    suspense->way = (suspense_way_t)(1 + random_below(&rng, 3));
+    if (suspense->way != SUSPENSE_ASSIGN) {
+        return;
+    }
+    suspense->creditor = slice_of("C");
+    suspense->share_count = 1 + (uint32_t)random_below(&rng, SUSPENSE_SHARES_MAX);
+    for (uint32_t i = 0; i < suspense->share_count; i++) {
+        names[i][0] = 'D';
+        names[i][1] = (char)('0' + i);
+        suspense->shares[i] =
+            (struct hq_share){slice_of(names[i]), 1 + (int64_t)random_below(&rng, 1000000)};
+    }
+}
+
 /* What two people sign, what comes in parts, and the rest. */
 static void random_rest(struct hq_body *body)
 {
@@ -59,6 +80,8 @@ static void random_rest(struct hq_body *body)
     body->number = 0;
     if (body->type == HQ_OPENING) {
         body->opening = (slice_t){(const char *)a_seal, sizeof a_seal};
+    } else if (body->type == HQ_SUSPENSE) {
+        random_suspense(&body->suspense);
     } else if (body->type == HQ_REVERSE) {
         body->reverse.store = random_code(&rng);
         body->reverse.event = reversal();
@@ -74,6 +97,7 @@ static const hq_type_t types[] = {
     HQ_INIT,     HQ_APPLY,       HQ_KEY_APPROVE, HQ_KEY_REVOKE, HQ_FREEZE,
     HQ_UNFREEZE, HQ_CYCLE_CLOSE, HQ_CLOCK_SET,   HQ_OPERATOR,   HQ_ADJUST,
     HQ_REVERSE,  HQ_OPENING_PART, HQ_OPENING,    HQ_DETAILS,
+    HQ_SUSPENSE,
 };
 
 static struct hq_body random_body(void)
@@ -134,6 +158,7 @@ static struct hq_body random_body(void)
     case HQ_REVERSE:
     case HQ_OPENING_PART:
     case HQ_OPENING:
+    case HQ_SUSPENSE:
     case HQ_DETAILS:
         random_rest(&body);
         break;
@@ -231,6 +256,27 @@ START_TEST(test_not_written)
     ck_assert_uint_eq(hq_encode_body(&bad, bytes, sizeof bytes), 0);
     bad.type = HQ_REVERSE;
     bad.reverse = (struct hq_reverse){.store = slice_of("A")};
+    ck_assert_uint_eq(hq_encode_body(&bad, bytes, sizeof bytes), 0);
+    bad.type = HQ_SUSPENSE;
+    const struct hq_suspense whole = {.item = {.store = slice_of("B"), .event = reversal()},
+                                      .way = SUSPENSE_ASSIGN,
+                                      .creditor = slice_of("C"),
+                                      .share_count = 2,
+                                      .shares = {{slice_of("A"), 5}, {slice_of("HQ"), 6}}};
+    bad.suspense = whole;
+    ck_assert_uint_gt(hq_encode_body(&bad, bytes, sizeof bytes), 0);
+    bad.suspense.shares[1].debtor = slice_of("A"); /* twice */
+    ck_assert_uint_eq(hq_encode_body(&bad, bytes, sizeof bytes), 0);
+    bad.suspense.shares[1].debtor = slice_of("C"); /* owes himself */
+    ck_assert_uint_eq(hq_encode_body(&bad, bytes, sizeof bytes), 0);
+    bad.suspense = whole;
+    bad.suspense.shares[0].amount_fen = 0;
+    ck_assert_uint_eq(hq_encode_body(&bad, bytes, sizeof bytes), 0);
+    bad.suspense = whole;
+    bad.suspense.way = SUSPENSE_RETURN; /* nobody owes anything then */
+    ck_assert_uint_eq(hq_encode_body(&bad, bytes, sizeof bytes), 0);
+    bad.suspense = whole;
+    bad.suspense.share_count = 0;
     ck_assert_uint_eq(hq_encode_body(&bad, bytes, sizeof bytes), 0);
     bad.type = (hq_type_t)99;
     ck_assert_uint_eq(hq_encode_body(&bad, bytes, sizeof bytes), 0);

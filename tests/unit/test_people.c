@@ -242,6 +242,7 @@ static struct hq_body body_of(hq_type_t type)
     case HQ_INIT:
     case HQ_OPERATOR:
     case HQ_REVERSE:
+    case HQ_SUSPENSE:
     case HQ_OPENING:
         break;
     }

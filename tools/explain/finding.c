@@ -127,6 +127,23 @@ static void say_days(struct explaining *x)
         x_day(x, x->cleared->occurred), x_day(x, x->state->open_day), terms->max_late_days);
 }
 
+/* Who bears it, as two people have assigned it. */
+static void say_shares(struct explaining *x)
+{
+    const struct registry *registry = &x->state->registry;
+    const struct claims *claims = x->cleared->claims;
+
+    for (uint32_t i = 0; i < claims->count; i++) {
+        const struct claim *claim = &claims->list[i];
+        say(x, _("Here: %s owes %s %s"), registry_participant_code(registry, claim->debtor)->text,
+            registry_participant_code(registry, claim->creditor)->text,
+            x_yuan(x, claim->amount));
+    }
+    if (claims->count == 0) {
+        say(x, _("Here: the store has given back what it took; nobody owes anything"));
+    }
+}
+
 static void say_figures(struct explaining *x, outcome_t outcome)
 {
     event_type_t type = x->cleared->event->type;
@@ -188,6 +205,9 @@ static void say_figures(struct explaining *x, outcome_t outcome)
     case OUTCOME_LIMIT_EXCEEDED:
     case OUTCOME_CAP_REACHED:
     case OUTCOME_BUDGET_SPENT:
+        break;
+    case OUTCOME_SETTLED_OTHERWISE:
+        say_shares(x);
         break;
     }
 }

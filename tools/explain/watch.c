@@ -126,6 +126,9 @@ void watch_cleared(struct watch *watch, const struct state *state, const struct 
     } else {
         explain_write_text(state, cleared, &watch->look, watch->out);
     }
+    if (cleared->outcome == OUTCOME_SETTLED_OTHERWISE && watch->kind == KIND_SUSPENSE) {
+        watch->lines += cleared->claims->count; /* each is in the step above, and has no formula */
+    }
     if (outcome_accepted(cleared->outcome)) {
         watch->seq = cleared->seq;
         if (watch->kind != 0) {

@@ -55,6 +55,9 @@ static json_t *answer_of(struct view *view, const char *dir, const json_t *reque
                                  text_of(request, "of"),
                                  json_integer_value(json_object_get(request, "at_ms")));
     }
+    if (strcmp(verb, "suspended") == 0) {
+        return standing_suspended(&view->book, text_of(request, "of"));
+    }
     if (strcmp(verb, "board") == 0) {
         return answers_board(&view->book);
     }

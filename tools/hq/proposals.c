@@ -180,6 +180,32 @@ static void reverse_words(const struct hq_reverse *reverse, char ret_words[PROPO
                    yuan);
 }
 
+static void suspense_words(const struct hq_suspense *suspense, char ret_words[PROPOSAL_WORD_MAX])
+{
+    static struct event event;
+    struct decode_fault fault;
+    char yuan[MONEY_TEXT_SIZE];
+
+    CHECK(decode_event(suspense->item.event, &event, &fault)); /* hq_decode_body has looked at it */
+    size_t len = (size_t)snprintf(ret_words, PROPOSAL_WORD_MAX,
+                                  suspense->way == SUSPENSE_RETRY
+                                      ? _("suspense %.*s:%.*s:%llu: tried again")
+                                  : suspense->way == SUSPENSE_RETURN
+                                      ? _("suspense %.*s:%.*s:%llu: returned by the store")
+                                      : _("suspense %.*s:%.*s:%llu:"),
+                                  (int)suspense->item.store.len, suspense->item.store.text,
+                                  (int)event.terminal.len, event.terminal.text,
+                                  (unsigned long long)event.number);
+    for (uint32_t i = 0; i < suspense->share_count && len < PROPOSAL_WORD_MAX; i++) {
+        const struct hq_share *share = &suspense->shares[i];
+        money_format_yuan(money(share->amount_fen), yuan);
+        len += (size_t)snprintf(ret_words + len, PROPOSAL_WORD_MAX - len,
+                                i == 0 ? _(" %.*s owes %.*s %s") : _(", %.*s owes %.*s %s"),
+                                (int)share->debtor.len, share->debtor.text,
+                                (int)suspense->creditor.len, suspense->creditor.text, yuan);
+    }
+}
+
 static void opening_words(slice_t bytes, char ret_words[PROPOSAL_WORD_MAX])
 {
     static struct opening_seal seal;
@@ -211,6 +237,8 @@ void proposals_words(const struct hq_body *body, char ret_words[PROPOSAL_WORD_MA
         adjust_words(&body->adjust, ret_words);
     } else if (body->type == HQ_REVERSE) {
         reverse_words(&body->reverse, ret_words);
+    } else if (body->type == HQ_SUSPENSE) {
+        suspense_words(&body->suspense, ret_words);
     } else if (body->type == HQ_OPENING) {
         opening_words(body->opening, ret_words);
     } else {

@@ -109,7 +109,8 @@ static outcome_t get_outcome(struct reading *r, const json_t *row, const char *k
     const char *text = json_string_value(json_object_get(row, key));
 
     for (int outcome = 1; text != NULL && outcome <= (int)OUTCOME_LAST; outcome++) {
-        if (strcmp(outcome_name((outcome_t)outcome), text) == 0) {
+        if (outcome_exists((outcome_t)outcome) &&
+            strcmp(outcome_name((outcome_t)outcome), text) == 0) {
             return (outcome_t)outcome;
         }
     }
@@ -304,11 +305,11 @@ static void read_head(struct reading *r, const json_t *root)
 }
 
 /* Copy a text of an adjustment, cut. */
-static void get_words(const json_t *row, const char *key, char ret_text[REASON_LEN_MAX + 1])
+static void get_words(const json_t *row, const char *key, size_t size, char *ret_text)
 {
     const char *text = json_string_value(json_object_get(row, key));
 
-    (void)snprintf(ret_text, REASON_LEN_MAX + 1, "%s", text == NULL ? "" : text);
+    (void)snprintf(ret_text, size, "%s", text == NULL ? "" : text);
 }
 
 /* What two people have added, and what was missing: only where there is any. */
@@ -327,13 +328,14 @@ static void read_additions(struct reading *r, const json_t *root)
             .booked = get_day(r, row, "booked"),
             .person = code_of(get_code(r, row, "person")),
         };
-        get_words(row, "about", adjustment.about);
-        get_words(row, "reason", adjustment.reason);
+        adjustment.suspense = json_object_get(row, "kind") != NULL;
+        get_words(row, "about", sizeof adjustment.about, adjustment.about);
+        get_words(row, "reason", sizeof adjustment.reason, adjustment.reason);
         report_adjustments_add(&r->held->report.adjustments, &adjustment);
     }
     if (incomplete != NULL) {
         r->held->report.missing = (uint32_t)get_count(r, incomplete, "missing");
-        get_words(incomplete, "reason", r->held->incomplete);
+        get_words(incomplete, "reason", sizeof r->held->incomplete, r->held->incomplete);
         r->held->report.incomplete = r->held->incomplete;
     }
 }

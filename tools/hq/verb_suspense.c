@@ -9,12 +9,17 @@
 #include "tools/hq/home.h"
 #include "tools/hq/hq_verbs.h"
 #include "tools/hq/inquire.h"
+#include "tools/hq/settling.h"
 #include "tools/render/table.h"
 #include "tools/text.h"
 
 static const char *usage(void)
 {
     return _("Usage: allclear suspense list [--store S] [--json] --dir DIR\n"
+             "       allclear suspense retry EVENT... --reason TEXT [--as PERSON] --dir DIR\n"
+             "       allclear suspense assign EVENT --debtor P --creditor P --amount YUAN\n"
+             "                         --reason TEXT [--as PERSON] --dir DIR\n"
+             "       allclear suspense return EVENT... --reason TEXT [--as PERSON] --dir DIR\n"
              "\n"
              "Events in which money or goods have moved at a till and which were refused for good: "
              "no claim\n"
@@ -22,10 +27,17 @@ static const char *usage(void)
              "An item\n"
              "leaves when its number is accepted after all: mend the cause, then `allclear outbox "
              "retry` at\n"
-             "the store.\n"
+             "the store. Or settle it here, as a proposal that a checker approves:\n"
+             "  retry   it is tried again at once, also when its number's gap has closed\n"
+             "  assign  one claim says who bears it; several debtors share it as P=20.00,Q=10.00\n"
+             "  return  the store has given back what it took: nobody owes anything\n"
+             "Its number is spent from then on.\n"
              "\n"
              "Example:\n"
-             "  allclear suspense list --store B --dir /var/lib/allclear\n");
+             "  allclear suspense list --store B --dir /var/lib/allclear\n"
+             "  allclear suspense assign B:1:7 --debtor B=20.00,HQ=10.00 --creditor C --reason "
+             "'till sold\n"
+             "    after closing' --as li --dir /var/lib/allclear\n");
 }
 
 static const char *text_of(const json_t *row, const char *key)
@@ -150,29 +162,11 @@ static void print_text(const json_t *answer)
     }
 }
 
-int verb_suspense(int argc, char **argv)
+static int list_items(const char *dir, const char *store, bool json)
 {
-    const char *dir = NULL;
-    const char *store = NULL;
-    bool json = false;
-    const struct arg list[] = {{"dir", &dir, NULL}, {"store", &store, NULL}, {"json", NULL, &json}};
-    struct args args = {"suspense", usage(), list, 3, 1, 1};
     struct fault fault = {0};
-    char **words = NULL;
-    int code = EX_OK;
-
-    if (!args_read(&args, argc, argv, &words, &code)) {
-        return code;
-    }
-    if (strcmp(words[0], "list") != 0) {
-        fputs(usage(), stderr);
-        return EX_USAGE;
-    }
-    dir = home_dir(dir, "suspense");
-    if (dir == NULL) {
-        return EX_USAGE;
-    }
     json_t *answer = inquire(dir, "suspense", &fault);
+
     if (answer == NULL) {
         return home_complain("suspense", &fault);
     }
@@ -187,4 +181,54 @@ int verb_suspense(int argc, char **argv)
     }
     json_decref(answer);
     return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
+}
+
+/* Returns: 0: none of that name. */
+static suspense_way_t way_of(const char *word)
+{
+    return strcmp(word, "retry") == 0    ? SUSPENSE_RETRY
+           : strcmp(word, "assign") == 0 ? SUSPENSE_ASSIGN
+           : strcmp(word, "return") == 0 ? SUSPENSE_RETURN
+                                         : (suspense_way_t)0;
+}
+
+int verb_suspense(int argc, char **argv)
+{
+    struct settling settling = {0};
+    const char *store = NULL;
+    bool json = false;
+    const struct arg list[] = {{"dir", &settling.dir, NULL},
+                               {"store", &store, NULL},
+                               {"json", NULL, &json},
+                               {"reason", &settling.reason, NULL},
+                               {"debtor", &settling.debtor, NULL},
+                               {"creditor", &settling.creditor, NULL},
+                               {"amount", &settling.amount, NULL}};
+    struct args args = {"suspense", usage(), list, 7, 1, argc};
+    char **words = NULL;
+    int code = EX_OK;
+
+    if (!args_read(&args, argc, argv, &words, &code)) {
+        return code;
+    }
+    int count = (int)(argv + argc - words) - 1;
+    suspense_way_t way = way_of(words[0]);
+    bool listing = strcmp(words[0], "list") == 0 && count == 0;
+    bool settles = way != 0 && count > 0 && (way != SUSPENSE_ASSIGN || count == 1);
+    if (!listing && !settles) {
+        fputs(usage(), stderr);
+        return EX_USAGE;
+    }
+    settling.dir = home_dir(settling.dir, "suspense");
+    if (settling.dir == NULL) {
+        return EX_USAGE;
+    }
+    if (listing) {
+        return list_items(settling.dir, store, json);
+    }
+    if (settling.reason == NULL) {
+        fputs(_("allclear suspense: say why: --reason TEXT\n"), stderr);
+        return EX_USAGE;
+    }
+    return settling_propose(&settling, way, words + 1, count);
 }

@@ -21,7 +21,7 @@ const char *tally_outcome_name(outcome_t outcome)
 outcome_t tally_outcome_named(const char *name)
 {
     for (int i = 1; name != NULL && i <= OUTCOME_LAST; i++) {
-        if (strcmp(outcome_name((outcome_t)i), name) == 0) {
+        if (outcome_exists((outcome_t)i) && strcmp(outcome_name((outcome_t)i), name) == 0) {
             return (outcome_t)i;
         }
     }

@@ -93,6 +93,12 @@ static bool reference_of(const char *text, struct event_ref *ret_of)
            code_valid(ret_of->terminal);
 }
 
+static json_t *event_json(const struct hq_reverse *of)
+{
+    return json_pack("{s:s#,s:o}", "store", of->store.text, (int)of->store.len, "event",
+                     hex_json(of->event.text, of->event.len));
+}
+
 json_t *standing_reversal(struct book *book, const char *of, int64_t at_ms)
 {
     struct event_ref event = {0};
@@ -105,6 +111,20 @@ json_t *standing_reversal(struct book *book, const char *of, int64_t at_ms)
     if (!book_compose_reversal(book, &event, at_ms, &reverse, &fault)) {
         return json_pack("{s:s}", "error", fault.text);
     }
-    return json_pack("{s:s#,s:o}", "store", reverse.store.text, (int)reverse.store.len, "event",
-                     hex_json(reverse.event.text, reverse.event.len));
+    return event_json(&reverse);
+}
+
+json_t *standing_suspended(struct book *book, const char *of)
+{
+    struct event_ref event = {0};
+    struct hq_reverse item;
+    struct fault fault = {0};
+
+    if (!reference_of(of, &event)) {
+        return json_pack("{s:s}", "error", "an event is written STORE:TERMINAL:NUMBER");
+    }
+    if (!book_compose_suspense(book, &event, &item, &fault)) {
+        return json_pack("{s:s}", "error", fault.text);
+    }
+    return event_json(&item);
 }

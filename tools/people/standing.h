@@ -21,4 +21,8 @@ json_t *standing_of(struct book *book, const char *record, const char *as, int64
  * or {"error"}, beginning with the outcome's name. */
 json_t *standing_reversal(struct book *book, const char *of, int64_t at_ms);
 
+/* The event "store:terminal:number" that hangs in suspense, as its store signed it: {"store",
+ * "event":HEX}, or {"error"}, beginning with the refusal's name. */
+json_t *standing_suspended(struct book *book, const char *of);
+
 #endif

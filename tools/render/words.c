@@ -27,6 +27,7 @@ static const char *const kind_words[KIND_COUNT] = {
     [KIND_BREAKAGE] = N_("breakage"),
     [KIND_ADJUST] = N_("adjustment"),
     [KIND_SHORTFALL] = N_("shortfall"),
+    [KIND_SUSPENSE] = N_("suspense"),
 };
 
 const char *words_of_role(role_t role)
@@ -270,6 +271,11 @@ static const struct outcome_words outcome_words[OUTCOME_LAST + 1] = {
     [OUTCOME_INSUFFICIENT_USES] =
         {N_("not enough uses"), N_("The pack has fewer uses left than the event takes."),
          N_("Check the pack, and whether the stores that used it have published.")},
+    [OUTCOME_SETTLED_OTHERWISE] =
+        {N_("settled otherwise"),
+         N_("It was refused, and two people at headquarters have said who bears it, or that the "
+            "store has given back what it took."),
+         N_("Nothing: its number is spent.")},
 };
 
 static const char *translated(const char *text)

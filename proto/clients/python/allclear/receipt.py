@@ -28,7 +28,8 @@ class FalseReceipt(Exception):
 
 def outcome_name(number):
     """The name of an outcome; one of a newer ledger is "OUTCOME_77"."""
-    return KEYS["outcomes"][number] if number < len(KEYS["outcomes"]) else "OUTCOME_%d" % number
+    known = KEYS["outcomes"]
+    return number < len(known) and known[number] or "OUTCOME_%d" % number
 
 
 def verify(receipt, kit, signed_batch, sequence, count):
