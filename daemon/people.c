@@ -34,6 +34,13 @@ json_t *server_suspended(struct server *server, const json_t *request)
     return standing_suspended(server->book, of == NULL ? "" : of);
 }
 
+json_t *server_reversals(struct server *server, const json_t *request)
+{
+    end_sweep(server);
+    return standing_reversals(server->book, json_object_get(request, "of"),
+                              json_integer_value(json_object_get(request, "at_ms")));
+}
+
 json_t *server_reversal(struct server *server, const json_t *request)
 {
     const char *of = text_of(request, "of");

@@ -322,6 +322,8 @@ void server_take_request(void *context, uint32_t client, const json_t *request)
         server_hold_json(server, client, server_standing(server, request));
     } else if (strcmp(verb, "reversal") == 0) {
         server_hold_json(server, client, server_reversal(server, request));
+    } else if (strcmp(verb, "reversals") == 0) {
+        server_hold_json(server, client, server_reversals(server, request));
     } else if (strcmp(verb, "suspended") == 0) {
         server_hold_json(server, client, server_suspended(server, request));
     } else if (strcmp(verb, "board") == 0) {

@@ -79,6 +79,7 @@ void server_hold_json(struct server *server, uint32_t client, json_t *take_json)
 /* What is asked about proposals (people.c). The caller gives the answer back. */
 json_t *server_standing(struct server *server, const json_t *request);
 json_t *server_reversal(struct server *server, const json_t *request);
+json_t *server_reversals(struct server *server, const json_t *request);
 json_t *server_suspended(struct server *server, const json_t *request);
 /* The same for a closed cycle's report (JSON), which goes into its file. */
 void server_hold_report(struct server *server, code_t cycle, char *take_report);

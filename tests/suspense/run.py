@@ -190,6 +190,68 @@ def spent(world, equal, minute=1):
     equal("and nothing more is owed", world.nets(), nets)
 
 
+def uploaded():
+    """A file that went out under the wrong store: two sales, what undid a part of one, a card sold, a total."""
+    def of_day(number, **event):
+        return json.dumps(dict({"terminal": "7", "number": number, "at": "2026-03-04T09:%02d:00+08:00" % number},
+                               **event)).encode()
+    sale = {"type": "sale", "member": "99", "gross_fen": 1000,
+            "pay": [{"with": "stored_value", "product": "card", "amount_fen": 1000}]}
+    return [of_day(1, **sale), of_day(2, **sale), of_day(3, type="refund", of="C:7:2", amount_fen=300),
+            of_day(4, type="topup", member="99", product="card", principal_fen=5000),
+            of_day(5, type="topup", member="99", product="gone", principal_fen=5000),
+            of_day(6, type="day_total", date="2026-03-04", count=4, sums={})]
+
+
+def upload(world, equal):
+    def undo(*words, code=0):
+        done = world.run("reverse", "--upload", file, "--store", "C", *words, "--as", "li", "--dir", world.hq)
+        equal("reverse --upload " + " ".join(words), done.returncode, code)
+        return done.stdout, done.stderr
+
+    def set_in(said):
+        """Returns: a set's id and how many are in it."""
+        words = said.splitlines()[1].split()
+        return words[1].rstrip(","), int(words[-1].rstrip("."))
+
+    def waiting():
+        return [row["what"] for row in json.loads(world.must("approve", "--json", "--dir", world.hq))["proposals"]]
+
+    before = world.nets()
+    file = world.publish("C", uploaded(), codes=(65,))["file"]
+    moved = world.nets()
+    equal("it moved something", moved == before, False)
+    said = undo("--check", code=65)
+    equal("what can be undone", said[0].split(": ", 1)[1], "4 can be undone, 0 are proposed already, 0 were undone "
+          "before, 1 the ledger has not accepted, 1 cannot be undone\n")
+    equal("what cannot, by name", "NOT_REFUNDABLE: C:7:6" in said[1], True)
+    undo("--reason", "wrong store", code=65)
+    equal("nothing is proposed", waiting(), [])
+    first, count = set_in(undo("--reason", "wrong store", "--what-can")[0])
+    equal("four wait", (count, len(waiting())), (4, 4))
+    equal("given again: the same set", (set_in(undo("--reason", "wrong store", "--what-can")[0]), len(waiting())),
+          ((first, 4), 4))
+    told = json.loads(world.must("approve", "--json", "--dir", world.hq))
+    equal("listed", told["sets"], [first])
+    equal("as text", "approve --set " + first in world.must("approve", "--dir", world.hq), True)
+    own = world.run("approve", "--set", first, "--as", "li", "--dir", world.hq)
+    equal("not by oneself", (own.returncode, own.stderr.count("SAME_PERSON"), world.nets()), (65, 4, moved))
+    done = world.run("approve", "--set", first, "--as", "wang", "--dir", world.hq)
+    equal("the rest of a sale that was refunded moves on", (done.returncode, done.stderr.count("MOVED_ON"),
+                                                            done.stdout.splitlines()[-1]),
+          (65, 1, "Of the set %s: 3 done now, 1 left." % first))
+    second, count = set_in(undo("--reason", "wrong store", "--what-can")[0])
+    equal("one more", (count, len(waiting())), (1, 1))
+    world.must("approve", "--set", second, "--as", "wang", "--dir", world.hq)
+    equal("nothing is left", undo("--reason", "wrong store", "--what-can")[0].splitlines()[1], "Nothing is left to undo.")
+    fees = {"C": -12, "HQ": 12}  # 0.6 % of 10.00, twice: a fee that is not refundable stays (rule 23)
+    equal("as if it had not been, but for the fees", world.nets(),
+          {key: before[key] + fees.get(key, 0) for key in before})
+    equal("no proposal, and the first set is over", (waiting(), world.run("approve", "--set", first, "--as", "wang",
+                                                                          "--dir", world.hq).returncode), ([], 0))
+    equal("a set that is none", world.run("approve", "--set", "../keys", "--dir", world.hq).returncode, 65)
+
+
 def same_again(world, equal):
     before, digest, network = world.suspense(), world.digest(), world.network()
     copy = os.path.join(world.dir, "copy")
@@ -213,7 +275,7 @@ def main():
 
     try:
         world.set_up()
-        for part in (story, leaves, settled, same_again):
+        for part in (story, leaves, settled, upload, same_again):
             part(world, equal)
     except Broken as problem:
         verdicts.case("the test", False, problem)

@@ -55,6 +55,10 @@ static json_t *answer_of(struct view *view, const char *dir, const json_t *reque
                                  text_of(request, "of"),
                                  json_integer_value(json_object_get(request, "at_ms")));
     }
+    if (strcmp(verb, "reversals") == 0) {
+        return standing_reversals(&view->book, json_object_get(request, "of"),
+                                  json_integer_value(json_object_get(request, "at_ms")));
+    }
     if (strcmp(verb, "suspended") == 0) {
         return standing_suspended(&view->book, text_of(request, "of"));
     }

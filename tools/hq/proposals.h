@@ -37,6 +37,24 @@ json_t *proposals_list(const char *dir);
 /* An instant from `from_ms` on, later than those of all that wait: no two have the same. */
 int64_t proposals_next_ms(const char *dir, int64_t from_ms);
 
+/* A set: proposals that one word approves, in its order; it is named after its first one and lies
+ * beside them as ID.set. Keep one of `ids` (JSON strings, at least one). Out: its id. */
+bool proposals_put_set(const char *dir, const json_t *ids, char ret_id[PROPOSAL_ID_SIZE],
+                       struct fault *ret_fault) MUST_USE;
+
+/* The ids of a set, those too that are done with. Returns: NULL with ret_fault; the caller gives it
+ * back. */
+json_t *proposals_read_set(const char *dir, const char *id, struct fault *ret_fault);
+
+/* The ids of the sets, as proposals_list. */
+json_t *proposals_list_sets(const char *dir);
+
+/* A set is done with: its proposals are not. */
+void proposals_remove_set(const char *dir, const char *id);
+
+/* Does a proposal still wait? */
+bool proposals_waits(const char *dir, const char *id);
+
 bool proposals_remove(const char *dir, const char *id, struct fault *ret_fault) MUST_USE;
 
 /* What it does, in words. */

@@ -21,10 +21,14 @@ static const char *usage(void)
     return _("Usage: allclear approve [--json] --dir DIR\n"
              "       allclear approve ID [--as PERSON] --dir DIR\n"
              "       allclear approve ID --reject --reason TEXT --dir DIR\n"
+             "       allclear approve --set ID [--as PERSON | --reject --reason TEXT] --dir DIR\n"
              "\n"
              "List what makers have proposed, approve one as the second person, or take it away. "
              "What is over\n"
-             "30 days old, or no longer what was proposed, is refused by name.\n"
+             "30 days old, or no longer what was proposed, is refused by name. A set (allclear reverse "
+             "--upload)\n"
+             "is approved with one word, one after the other; given again it goes on where it "
+             "stopped.\n"
              "\n"
              "Example:\n"
              "  allclear approve --dir D\n"
@@ -34,6 +38,7 @@ static const char *usage(void)
 struct approve_options {
     const char *dir;
     const char *reason;
+    const char *set;
     bool reject;
     bool json;
 };
@@ -164,6 +169,29 @@ static void show_rows(const json_t *rows)
     table_deinit(&table);
 }
 
+static void show_sets(const char *dir)
+{
+    json_t *sets = proposals_list_sets(dir);
+    const json_t *set = NULL;
+    size_t i = 0;
+
+    json_array_foreach(sets, i, set)
+    {
+        json_t *ids = proposals_read_set(dir, json_string_value(set), NULL);
+        const json_t *id = NULL;
+        uint32_t left = 0;
+        size_t n = 0;
+        json_array_foreach(ids, n, id)
+        {
+            left += proposals_waits(dir, json_string_value(id));
+        }
+        printf(_("%" PRIu32 " of them together: allclear approve --set %s --as PERSON\n"), left,
+               json_string_value(set));
+        json_decref(ids);
+    }
+    json_decref(sets);
+}
+
 static int list_all(const struct approve_options *options)
 {
     struct fault fault = {0};
@@ -179,12 +207,14 @@ static int list_all(const struct approve_options *options)
         good = good && add_row(options->dir, json_string_value(id), head, rows, &fault);
     }
     if (good && options->json) {
-        json_t *answer = json_pack("{s:O}", "proposals", rows);
+        json_t *answer =
+            json_pack("{s:O,s:o}", "proposals", rows, "sets", proposals_list_sets(options->dir));
         (void)json_dumpf(answer, stdout, JSON_COMPACT);
         (void)fputc('\n', stdout);
         json_decref(answer);
     } else if (good) {
         show_rows(rows);
+        show_sets(options->dir);
     }
     json_decref(head);
     json_decref(ids);
@@ -251,14 +281,53 @@ static int approve(const char *dir, const char *id)
     return EX_OK;
 }
 
+/* --- sets --- */
+
+static int each(const struct approve_options *options, const char *id)
+{
+    return options->reject ? reject(options, id) : approve(options->dir, id);
+}
+
+/* What is refused stays, and the others go on: they are newest first, each by itself. */
+static int whole_set(const struct approve_options *options)
+{
+    struct fault fault = {0};
+    json_t *ids = proposals_read_set(options->dir, options->set, &fault);
+    const json_t *id = NULL;
+    uint32_t done = 0;
+    uint32_t refused = 0;
+    int code = EX_OK;
+    size_t i = 0;
+
+    if (ids == NULL) {
+        return home_complain("approve", &fault);
+    }
+    json_array_foreach(ids, i, id)
+    {
+        if (proposals_waits(options->dir, json_string_value(id))) {
+            int one = each(options, json_string_value(id));
+            code = one == EX_OK ? code : one;
+            done += one == EX_OK;
+            refused += one != EX_OK;
+        }
+    }
+    json_decref(ids);
+    if (refused == 0) {
+        proposals_remove_set(options->dir, options->set);
+    }
+    printf(_("Of the set %s: %" PRIu32 " done now, %" PRIu32 " left.\n"), options->set, done, refused);
+    return code;
+}
+
 int verb_approve(int argc, char **argv)
 {
     struct approve_options options = {0};
     const struct arg list[] = {{"dir", &options.dir, NULL},
                                {"reason", &options.reason, NULL},
                                {"reject", NULL, &options.reject},
-                               {"json", NULL, &options.json}};
-    struct args args = {"approve", usage(), list, 4, 0, 1};
+                               {"json", NULL, &options.json},
+                               {"set", &options.set, NULL}};
+    struct args args = {"approve", usage(), list, 5, 0, 1};
     char **words = NULL;
     int code = EX_OK;
 
@@ -268,6 +337,13 @@ int verb_approve(int argc, char **argv)
     options.dir = home_dir(options.dir, "approve");
     if (options.dir == NULL) {
         return EX_USAGE;
+    }
+    if (options.set != NULL && words[0] != NULL) {
+        fputs(usage(), stderr);
+        return EX_USAGE;
+    }
+    if (options.set != NULL) {
+        return whole_set(&options);
     }
     if (words[0] == NULL) {
         return list_all(&options);

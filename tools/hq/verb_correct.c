@@ -10,6 +10,7 @@
 #include "tools/hq/hq_verbs.h"
 #include "tools/hq/inquire.h"
 #include "tools/hq/submit.h"
+#include "tools/hq/undoing.h"
 #include "tools/text.h"
 
 static const char *adjust_usage(void)
@@ -29,11 +30,19 @@ static const char *adjust_usage(void)
 static const char *reverse_usage(void)
 {
     return _("Usage: allclear reverse STORE:TERMINAL:NUMBER --reason TEXT [--as PERSON] --dir DIR\n"
+             "       allclear reverse --upload FILE.jsonl --store S --reason TEXT [--what-can]\n"
+             "                        [--as PERSON] --dir DIR\n"
+             "       allclear reverse --upload FILE.jsonl --store S --check --dir DIR\n"
              "\n"
              "Propose to undo what still stands of an event: a sale, top-up or pack sale is "
              "refunded whole,\n"
              "anything else is voided, at any time. Nothing happens before a checker approves "
              "it.\n"
+             "With --upload: everything that the ledger has accepted of a file, newest first, as a set "
+             "that is\n"
+             "approved with one word. What cannot be undone is named first (--check proposes nothing) "
+             "and left\n"
+             "out only with --what-can.\n"
              "\n"
              "Example:\n"
              "  allclear reverse B:1:412 --reason 'rung up twice' --as li --dir D\n");
@@ -174,25 +183,39 @@ static int reverse(const char *dir, const char *of, const char *reason)
     return code;
 }
 
+static int undo(struct undoing *undoing)
+{
+    if (undoing->store == NULL || !code_valid(slice_of(undoing->store))) {
+        fputs(_("allclear reverse: whose file is it: --store S\n"), stderr);
+        return EX_USAGE;
+    }
+    return undoing_upload(undoing);
+}
+
 int verb_reverse(int argc, char **argv)
 {
-    const char *dir = NULL;
-    const char *reason = NULL;
-    const struct arg list[] = {{"dir", &dir, NULL}, {"reason", &reason, NULL}};
-    struct args args = {"reverse", reverse_usage(), list, 2, 1, 1};
+    struct undoing undoing = {0};
+    const struct arg list[] = {{"dir", &undoing.dir, NULL},      {"reason", &undoing.reason, NULL},
+                               {"upload", &undoing.file, NULL},  {"store", &undoing.store, NULL},
+                               {"check", NULL, &undoing.check},  {"what-can", NULL, &undoing.what_can}};
+    struct args args = {"reverse", reverse_usage(), list, 6, 0, 1};
     char **words = NULL;
     int code = EX_OK;
 
     if (!args_read(&args, argc, argv, &words, &code)) {
         return code;
     }
-    dir = home_dir(dir, "reverse");
-    if (dir == NULL) {
+    undoing.dir = home_dir(undoing.dir, "reverse");
+    if (undoing.dir == NULL) {
         return EX_USAGE;
     }
-    if (reason == NULL) {
+    if ((undoing.file == NULL) == (words[0] == NULL)) {
+        fputs(reverse_usage(), stderr);
+        return EX_USAGE;
+    }
+    if (undoing.reason == NULL && !(undoing.check && undoing.file != NULL)) {
         fputs(_("allclear reverse: say why: --reason TEXT\n"), stderr);
         return EX_USAGE;
     }
-    return reverse(dir, words[0], reason);
+    return undoing.file != NULL ? undo(&undoing) : reverse(undoing.dir, words[0], undoing.reason);
 }

@@ -21,6 +21,10 @@ json_t *standing_of(struct book *book, const char *record, const char *as, int64
  * or {"error"}, beginning with the outcome's name. */
 json_t *standing_reversal(struct book *book, const char *of, int64_t at_ms);
 
+/* The reversals of many events, each at an instant of its own from `at_ms` on: [{"of","at_ms",
+ * "store","event":HEX} or {"of","error"}], in the order of `of` (JSON strings). */
+json_t *standing_reversals(struct book *book, const json_t *of, int64_t at_ms);
+
 /* The event "store:terminal:number" that hangs in suspense, as its store signed it: {"store",
  * "event":HEX}, or {"error"}, beginning with the refusal's name. */
 json_t *standing_suspended(struct book *book, const char *of);
