@@ -71,9 +71,9 @@ outcome_t apply_compose_reversal(struct apply *apply, const struct event_ref *of
  * and the store's days are not asked. */
 void apply_reversal(struct apply *apply, store_t store, slice_t bytes, const struct event *event);
 
-/* What would become of an event that was refused before if it came again now? All checks but those of
- * number and time (rule 33: two people at headquarters answer for these). Changes nothing; no sweep
- * runs. Returns: OUTCOME_NONE when apply_refused would take it. */
+/* What would become of an event that was refused before if it came again now? All checks but those
+ * of number and time (rule 33: two people at headquarters answer for these). Changes nothing; no
+ * sweep runs. Returns: OUTCOME_NONE when apply_refused would take it. */
 outcome_t apply_check_refused(struct apply *apply, store_t store, const struct event *event);
 
 /* Clear an event whose number is open and of which apply_check_refused has just said so: its number

@@ -198,9 +198,9 @@ void book_apply_sweep(struct book *book, uint64_t ranges, int64_t received_ms,
 
 /* --- headquarters --- */
 
-/* Do these bytes ask for a cycle to be closed, or an event to be undone or tried again? The sweep has
- * to end before them: a close sums over all members, and looking at what a reversal would do must
- * leave no mark, even where it is refused. */
+/* Do these bytes ask for a cycle to be closed, or an event to be undone or tried again? The sweep
+ * has to end before them: a close sums over all members, and looking at what a reversal would do
+ * must leave no mark, even where it is refused. */
 bool book_hq_after_sweep(slice_t bytes);
 
 /* Check and apply a headquarters' record (kind INIT or HQ) as the next one. Results of a close: the

@@ -182,7 +182,8 @@ static void adjustments_save(const struct report_adjustments *adjustments, struc
     write_varint(spool_room(spool, 16), adjustments->count);
     for (uint32_t i = 0; i < adjustments->count; i++) {
         const struct report_adjustment *row = &adjustments->list[i];
-        struct writer *writer = spool_room(spool, 72 + CODE_LEN_MAX + REASON_LEN_MAX + REPORT_ABOUT_MAX);
+        struct writer *writer =
+            spool_room(spool, 72 + CODE_LEN_MAX + REASON_LEN_MAX + REPORT_ABOUT_MAX);
         write_varint(writer, row->debtor.n);
         write_varint(writer, row->creditor.n);
         write_varint(writer, (uint64_t)money_fen(row->amount));

@@ -1,6 +1,6 @@
-/* The past in the journal: where an event that has spent its number stands, found by its reference or its
- * sequence number (behind struct history). Sparse: one entry a batch and terminal, one a record.
- * One thread (the writer). */
+/* The past in the journal: where an event that has spent its number stands, found by its reference
+ * or its sequence number (behind struct history). Sparse: one entry a batch and terminal, one a
+ * record. One thread (the writer). */
 #ifndef CLEARING_BOOK_PAST_INDEX_H
 #define CLEARING_BOOK_PAST_INDEX_H
 

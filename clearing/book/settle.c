@@ -53,8 +53,8 @@ static bool refused_in(const struct suspense_item *item, const struct record *re
     return found;
 }
 
-/* Where it was refused at once, the record of its refusal has it; where it had waited, the record in
- * which it came. */
+/* Where it was refused at once, the record of its refusal has it; where it had waited, the record
+ * in which it came. */
 static bool event_of(struct book *book, const struct suspense_item *item, store_t store,
                      uint8_t ret_bytes[EVENT_BYTES_MAX], slice_t *ret_event)
 {

@@ -1,5 +1,5 @@
-/* Settling what hangs in suspense (rule 33): two people have the event tried again, say who bears it,
- * or that its store gave back what it took. Internal to clearing/book. One thread. */
+/* Settling what hangs in suspense (rule 33): two people have the event tried again, say who bears
+ * it, or that its store gave back what it took. Internal to clearing/book. One thread. */
 #ifndef CLEARING_BOOK_SETTLE_H
 #define CLEARING_BOOK_SETTLE_H
 

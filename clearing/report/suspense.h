@@ -1,6 +1,7 @@
 /* Suspense: told events in which money or goods moved and which were refused for good. The ledger
  * has no claim of them, the till has the money: each hangs, with its age, until its number is
- * accepted after all or headquarters settles it otherwise (rule 33). It outlives the cycle. One thread. */
+ * accepted after all or headquarters settles it otherwise (rule 33). It outlives the cycle. One
+ * thread. */
 #ifndef CLEARING_REPORT_SUSPENSE_H
 #define CLEARING_REPORT_SUSPENSE_H
 

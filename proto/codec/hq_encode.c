@@ -1,5 +1,6 @@
 /* The writing side of hq.h. Terms, registry rows and events are bytes already, so the bodies of
- * `apply`, `reverse`, `suspense` and the opening are put together here; all else is written by protobuf-c. */
+ * `apply`, `reverse`, `suspense` and the opening are put together here; all else is written by
+ * protobuf-c. */
 #include "proto/codec/hq.h"
 
 #include <string.h>
@@ -282,7 +283,8 @@ static size_t append_message(uint32_t field, slice_t message, uint8_t *out, size
     return len + n + message.len;
 }
 
-/* The way, creditor and shares of a suspense record as they follow its event. Returns: the length. */
+/* The way, creditor and shares of a suspense record as they follow its event. Returns: the
+ * length. */
 static size_t suspense_tail(const struct hq_suspense *suspense, uint8_t *out)
 {
     size_t len = 0;
@@ -324,7 +326,8 @@ static size_t append_suspense(const struct hq_suspense *suspense, uint8_t *out, 
     memcpy(message + n, suspense->item.event.text, suspense->item.event.len);
     n += suspense->item.event.len;
     n += suspense_tail(suspense, message + n);
-    return append_message(HQ_SUSPENSE, (slice_t){(const char *)message, (uint32_t)n}, out, cap, len);
+    slice_t whole = {(const char *)message, (uint32_t)n};
+    return append_message(HQ_SUSPENSE, whole, out, cap, len);
 }
 
 size_t hq_encode_body(const struct hq_body *body, uint8_t *out, size_t cap)

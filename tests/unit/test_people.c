@@ -204,7 +204,6 @@ static void comes_back(struct fixture *f)
 /* A record of a type that a person may sign alone, which the book then takes. */
 static struct hq_body body_of(hq_type_t type)
 {
-    static uint8_t id[32];
     static uint8_t asked[64];
     struct hq_body body = {.type = type};
 
@@ -219,13 +218,13 @@ static struct hq_body body_of(hq_type_t type)
         body.key_approve = (struct hq_key_approve){slice_of("A"), asked, asked + 32, NULL};
         break;
     case HQ_KEY_REVOKE:
-        body.key_revoke = (struct hq_key_revoke){slice_of("A"), id};
+        body.key_revoke = (struct hq_key_revoke){slice_of("A"), asked};
         break;
     case HQ_FREEZE:
         body.freeze = (struct hq_freeze){slice_of("A"), 9, NULL};
         break;
     case HQ_UNFREEZE:
-        body.freeze = (struct hq_freeze){slice_of("A"), 9, id};
+        body.freeze = (struct hq_freeze){slice_of("A"), 9, asked};
         break;
     case HQ_CLOCK_SET:
         body.clock_ms = NOON;

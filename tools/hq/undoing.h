@@ -14,8 +14,8 @@ struct undoing {
 };
 
 /* Propose, as a set, to undo what the ledger has accepted of the file's events, newest first. What
- * cannot be undone is named first, and then nothing is proposed unless what_can is set. Given again it
- * goes on: what is proposed already is not proposed twice. Returns: the exit code. */
+ * cannot be undone is named first, and then nothing is proposed unless what_can is set. Given again
+ * it goes on: what is proposed already is not proposed twice. Returns: the exit code. */
 int undoing_upload(const struct undoing *undoing);
 
 #endif
