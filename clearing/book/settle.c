@@ -267,6 +267,7 @@ bool settle_apply(struct hq_door *door, struct fault *ret_fault)
     if (!look(door, &event, &store, ret_fault)) {
         return false;
     }
+    CHECK(event != NULL);
     results_stream_reset(&book->results);
     book->past.current =
         (struct past_current){true, book->records, suspense->item.batch, &book->results};

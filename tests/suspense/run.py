@@ -265,6 +265,19 @@ def same_again(world, equal):
     world.must("clock", "set", "2026-06-01T12:00:00+08:00", "--as", "op", "--dir", world.hq)  # every gap has closed
     spent(world, equal, 2)
 
+    def late(fen):
+        return world.sent("B", line(2, type="topup", member="62", product="card", principal_fen=fen))
+
+    nets = world.nets()
+    equal("its gap has closed: too old for the store", late(500), ["TOO_OLD"])
+    world.approve(world.proposed("retry", "B:1:2")[0])
+    equal("two people take it all the same", world.nets(),
+          {key: nets[key] + {"B": -495, "HQ": 495}.get(key, 0) for key in nets})  # 5.00 less 1 % commission
+    equal("nothing of B hangs, and the number is spent", (world.brief("--store", "B"), late(600)), ([], ["NUMBER_REUSED"]))
+    world.stop()
+    world.start()
+    equal("also after a start", late(700), ["NUMBER_REUSED"])
+
 
 def main():
     work = tempfile.mkdtemp(prefix="suspense-")

@@ -123,10 +123,11 @@ json_t *standing_reversals(struct book *book, const json_t *of, int64_t at_ms)
     json_array_foreach(of, i, one)
     {
         const char *name = json_string_value(one);
-        json_t *row = standing_reversal(book, name == NULL ? "" : name, at_ms + (int64_t)i);
+        json_t *row = standing_reversal(book, name == NULL ? "" : name, at_ms);
         json_object_set_new(row, "of", json_string(name == NULL ? "" : name));
-        json_object_set_new(row, "at_ms", json_integer((json_int_t)(at_ms + (int64_t)i)));
+        json_object_set_new(row, "at_ms", json_integer((json_int_t)at_ms));
         json_array_append_new(rows, row);
+        at_ms++;
     }
     return json_pack("{s:o}", "rows", rows);
 }
