@@ -24,21 +24,20 @@ def totals(world, silent):
 
 
 class Reckoning:
-    def __init__(self, world, books, cycles):
-        self.world, self.books, self.cycles = world, books, cycles
-        self.reports = [world.report(cycle) for cycle in cycles]
+    def __init__(self, month, cycles):
+        self.month, self.world, self.books, self.cycles = month, month.world, month.books, cycles
+        self.reports = [self.world.report(cycle) for cycle in cycles]
 
-    def play(self, suspense, unsent):
-        """`suspense`: {event: (fen, reason)}; `unsent`: {store: [event]}, what only its till and its outbox know."""
+    def play(self):
         self.second = second.read(self.world.arrivals, self.world.start_ms)
         self.nets()
         self.order()
-        self.receipts(suspense, unsent)
+        self.receipts()
         self.recon()
         self.statements()
         self.at_the_store()
         self.members()
-        self.hanging(suspense, unsent)
+        self.hanging()
         self.second_reading()
         self.replay()
 
@@ -57,8 +56,8 @@ class Reckoning:
 
     # --- every receipt of every till ---
 
-    def receipts(self, suspense, unsent):
-        """Each receipt on a roll is in the ledger, or hangs in suspense, or was never sent; and headquarters counts of each
+    def receipts(self):
+        """Each receipt on a roll is in the ledger, hangs in suspense, was settled, or was never sent; and headquarters counts of each
         store what is in the ledger, its own reversals and what a trouble says, and nothing else."""
         accepted = {line["event"] for line in self.second.out if line["outcome"] == "ACCEPTED"}
         accepted |= {key_of(store, event) for store, events, _ in self.world.arrivals for event in events
@@ -69,7 +68,8 @@ class Reckoning:
             counted.update({row["store"]: row["events"] for row in report["stores"]})
         for code, shop in self.world.shops.items():
             rolls = {key_of(code, event): event for till in shop.tills for event in till.roll.values()}
-            places = {"in the ledger": accepted, "in suspense": suspense, "never sent": unsent.get(code, ())}
+            places = {"in the ledger": accepted, "in suspense": self.month.suspense, "settled": self.month.settled,
+                      "never sent": self.month.unsent.get(code, ())}
             for name, references in places.items():
                 there = [event for reference, event in rolls.items() if reference in references]
                 found[name, "receipts"] += len(there)
@@ -182,11 +182,11 @@ class Reckoning:
 
     # --- what is neither here nor there ---
 
-    def hanging(self, suspense, unsent):
+    def hanging(self):
         world = self.world
         told = world.hq_json("suspense", "list")
         world.equal("what hangs in suspense", {row["event"]: (row["amount_fen"], row["reason"]) for row in told["items"]},
-                    suspense)
+                    self.month.suspense)
         world.equal("nothing waits", self.reports[-1]["waiting"], [])
         pending = {}
         for shop in world.shops.values():
@@ -194,7 +194,7 @@ class Reckoning:
                 told = json.loads(world.must("outbox", "--json", "--dir", shop.folder, codes=(0, 65, 75)))
                 if told["pending"]:
                     pending[shop.code] = [row["event"] for row in told["pending"]]
-        world.equal("what was never sent", pending, unsent)
+        world.equal("what was never sent", pending, self.month.unsent)
 
     # --- the second reading ---
 
@@ -233,7 +233,7 @@ class Reckoning:
             for row in report["matrix"]:
                 key = tuple(row[name] for name in ("debtor", "creditor", "kind", "reversal"))
                 matrix[key] = (matrix[key][0] + row["count"], matrix[key][1] + row["amount_fen"])
-        equal("model: claims", differing(dict(matrix), second.matrix()), {})
+        equal("model: claims", differing(dict(matrix), {**second.matrix(), **self.month.by_hand}), {})
         memos = collections.Counter()
         for report in self.reports:
             for store in report["stores"]:
@@ -252,7 +252,8 @@ class Reckoning:
             (line["event"], line["occurred"], line["booked"]) for line in second.out
             if line["outcome"] == "ACCEPTED" and line["type"] != "expiry" and line["occurred"] != line["booked"]
             and ":HQ-REVERSAL:" not in line["event"]})
-        refused = sorted((row["event"], row["reason"]) for report in self.reports for row in report["refused"])
+        refused = sorted((row["event"], row["reason"]) for report in self.reports for row in report["refused"]
+                         if row["reason"] != "SETTLED_OTHERWISE" or row["event"] not in self.month.settled)
         equal("model: what was refused", refused, sorted((line["event"], line["outcome"]) for line in second.out
                                                          if line["outcome"] not in ("ACCEPTED", "WAITING")))
 

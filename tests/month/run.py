@@ -19,6 +19,7 @@ import books as by_hand
 import machines
 import people
 import reckoning
+import settled
 import trade
 import troubles
 import world as worlds
@@ -27,7 +28,7 @@ import world as worlds
 class Month:
     TROUBLES = (troubles.OfflineWeek, troubles.ChangedFee, troubles.WrongTopup, troubles.SameFileTwice,
                 troubles.DoubleUpload, troubles.SpentTwice, machines.RestoredImage, machines.LostKey, machines.Upgrade,
-                people.SoldStore, people.ErasedPerson, machines.SilentStore, machines.StillPending)
+                people.SoldStore, people.ErasedPerson, machines.SilentStore, settled.Settled, machines.StillPending)
 
     def __init__(self, options, directory):
         self.verdicts = Verdicts()
@@ -35,7 +36,9 @@ class Month:
         self.books = by_hand.Books()
         self.trade = trade.Trade(options.seed, self.books)
         self.troubles = [trouble(self) for trouble in self.TROUBLES]
-        self.suspense, self.unsent = {}, {}  # what is neither here nor there at the end: the troubles say it
+        # What is neither here nor there at the end, and what headquarters decided beside the tills: the troubles say it.
+        self.suspense, self.unsent = {}, {}  # {event: (fen, reason)}, {store: [event]}
+        self.settled, self.by_hand = [], {}  # [event], {(debtor, creditor, kind, reversal): (count, fen)}
 
     def one_day(self, day):
         world = self.world
@@ -64,7 +67,7 @@ class Month:
         for trouble in self.troubles:
             trouble.after()
         self.world.close("2026-04", "--incomplete", "only the accounts are settled")
-        reckoning.Reckoning(self.world, self.books, ("2026-03", "2026-04")).play(self.suspense, self.unsent)
+        reckoning.Reckoning(self, ("2026-03", "2026-04")).play()
         print("reckoned in %.1f s" % (time.monotonic() - began), flush=True)
 
 

@@ -77,9 +77,23 @@ class World(Network):
         return self.act("approve", identity, person="chen")
 
     def reverse(self, reference, left, reason):
-        """Headquarters undoes a sale, a top-up or a pack sale of which so much is left. The model is told a refund
-        at the original's store that hands nothing out (rule 29)."""
+        """Headquarters undoes a sale, a top-up or a pack sale of which so much is left."""
         self.two_people("reverse", reference, "--reason", reason)
+        self.reversed(reference, left)
+
+    def reverse_upload(self, code, file, events, reason):
+        """Headquarters undoes what came of a whole file: its receipts, not its total. Returns: what the check said."""
+        words = ("reverse", "--upload", file, "--store", code)
+        said = self.must(*words, "--check", "--dir", self.hq, codes=(0, 65))
+        self.act(*words, "--what-can", "--reason", reason, person="ma")
+        for identity in self.hq_json("approve")["sets"]:
+            self.act("approve", "--set", identity, person="chen")
+        for event in reversed(events):
+            self.reversed("%s:%s:%d" % (code, event["terminal"], event["number"]), event[tills.AMOUNT[event["type"]]])
+        return said
+
+    def reversed(self, reference, left):
+        """The model is told a refund at the original's store that hands nothing out (rule 29)."""
         at = datetime.datetime.fromtimestamp(self.now_ms / 1000, datetime.timezone(datetime.timedelta(hours=8)))
         self.beside.append(reference)
         self.arrivals.append((reference.split(":")[0], [
