@@ -44,7 +44,7 @@ TERMS = {
     "products": [
         {"id": "card", "kind": "stored_value", "model": "F1", "principal_rate": "100%", "bonus_rate": "50%", "fee": FEE,
          "fee_refundable": False, "commission": "1%", "unlinked_refund": False},
-        {"id": "gift", "kind": "stored_value", "model": "F2", "fee": "0.3%"},
+        {"id": "gift", "kind": "stored_value", "model": "F2", "fee": "0.3%", "shortfall": "issuer", "floor_limit": "50.00"},
         {"id": "points", "kind": "points", "model": "PF", "issue_price": "1.2", "redeem_price": "1.0", "fund": "FUND",
          "earn": {"rate": "1", "funder": "$store"}},
         {"id": "wash", "kind": "pack", "model": "F1", "rate": "100%", "fee": "0%"},

@@ -24,6 +24,7 @@ class Books:
     redeemed        points used at a store
     tender          money that one owner gave back for another
     cashout         principal paid out by a store
+    short           value used at a store that was not on the card, borne by another
     `held` by (product, member): what is on the cards."""
 
     def __init__(self):

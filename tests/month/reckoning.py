@@ -8,6 +8,7 @@ import model
 import second
 import tills
 
+TAKEN = ("ACCEPTED", "ACCEPTED_SHORT")
 UNITS = ("points_issued", "points_redeemed", "pack_uses")
 
 
@@ -59,7 +60,7 @@ class Reckoning:
     def receipts(self):
         """Each receipt on a roll is in the ledger, hangs in suspense, was settled, or was never sent; and headquarters counts of each
         store what is in the ledger, its own reversals and what a trouble says, and nothing else."""
-        accepted = {line["event"] for line in self.second.out if line["outcome"] == "ACCEPTED"}
+        accepted = {line["event"] for line in self.second.out if line["outcome"] in TAKEN}
         accepted |= {key_of(store, event) for store, events, _ in self.world.arrivals for event in events
                      if event["type"] == "day_total"}
         beside = collections.Counter(reference.split(":")[0] for reference in self.world.beside)
@@ -128,7 +129,7 @@ class Reckoning:
                 return sums["out", kind, False] - sums["in", kind, True]
             got = {"stored": used("principal", "bonus") + borne, "uses": used("pack"), "pack": sold("pack"),
                    "redeemed": used("points_redeem"), "issued": sold("points_issue"), "commission": used("commission"),
-                   "cashout": used("cashout"), "topup": self.remitted(participant),
+                   "cashout": used("cashout"), "short": used("shortfall"), "topup": self.remitted(participant),
                    "tender": {peer: fen for (kind, peer), fen in by_peer.items() if kind == "tender" and fen}}
             hand = {name: self.books.of(name, participant) for name in got if name not in ("topup", "tender")}
             hand["topup"] = self.books.of("topup", participant, "card")
@@ -250,12 +251,12 @@ class Reckoning:
                 if row["event"] not in totals and ":HQ-REVERSAL:" not in row["event"]}
         equal("model: what came late", late, {
             (line["event"], line["occurred"], line["booked"]) for line in second.out
-            if line["outcome"] == "ACCEPTED" and line["type"] != "expiry" and line["occurred"] != line["booked"]
+            if line["outcome"] in TAKEN and line["type"] != "expiry" and line["occurred"] != line["booked"]
             and ":HQ-REVERSAL:" not in line["event"]})
         refused = sorted((row["event"], row["reason"]) for report in self.reports for row in report["refused"]
                          if row["reason"] != "SETTLED_OTHERWISE" or row["event"] not in self.month.settled)
         equal("model: what was refused", refused, sorted((line["event"], line["outcome"]) for line in second.out
-                                                         if line["outcome"] not in ("ACCEPTED", "WAITING")))
+                                                         if line["outcome"] not in (*TAKEN, "WAITING")))
 
     # --- the auditor ---
 

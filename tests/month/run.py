@@ -27,8 +27,9 @@ import world as worlds
 
 class Month:
     TROUBLES = (troubles.OfflineWeek, troubles.ChangedFee, troubles.WrongTopup, troubles.SameFileTwice,
-                troubles.DoubleUpload, troubles.SpentTwice, machines.RestoredImage, machines.LostKey, machines.Upgrade,
-                people.SoldStore, people.ErasedPerson, machines.SilentStore, settled.Settled, machines.StillPending)
+                troubles.DoubleUpload, troubles.SpentTwice, troubles.SpentShort, machines.RestoredImage,
+                machines.LostKey, machines.Upgrade, people.SoldStore, people.ErasedPerson, machines.SilentStore,
+                settled.Settled, machines.StillPending)
 
     def __init__(self, options, directory):
         self.verdicts = Verdicts()

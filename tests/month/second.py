@@ -3,6 +3,7 @@ import collections
 
 from alliance import FEE, NEW_FEE, NEW_FEE_DAY, data, day_text, kind_of, owner
 import arrival
+import counter
 import events
 import model
 import terms
@@ -19,6 +20,12 @@ class Second(arrival.Arrivals):
     def attempt(self, item):
         self.alliance = self.before if item.occurred < self.change else self.after
         return super().attempt(item)
+
+    def close(self):
+        """The deadline of what waits, where a sale may go short, and the end of the open day."""
+        counter.deadline(self)
+        self.end_day()
+        self.today += 1
 
     def matrix(self):
         """{(debtor, creditor, kind, reversal): (count, fen)} of everything so far."""

@@ -268,3 +268,32 @@ class SpentTwice(Trouble):
         for reference, event in self.second.items():
             self.month.suspense[reference] = (event["gross_fen"], "INSUFFICIENT_FUNDS")
         return topup
+
+
+class SpentShort(Trouble):
+    """The same with a gift card of S01, whose terms name a bearer: of 50.00 S06 and S08 take 40.00 each. At the close the
+    second is cleared as far as the card reaches, and the 30.00 that it lacks are borne by the issuer, who sold the card."""
+
+    FILLS, FIRST, SECOND, MEMBER = SpentTwice.FILLS, SpentTwice.FIRST, SpentTwice.SECOND, "6210000051"
+
+    def morning(self, day):
+        if day == 17:
+            self.ring(self.FILLS, self.shop(self.FILLS).till.topup(day, 2, self.MEMBER, 5000, product="gift"))
+        elif day == 18:
+            self.ring(self.FIRST, self.pay(self.FIRST, day))
+            till = self.shop(self.SECOND).till
+            self.short = till.reference(self.pay(self.SECOND, day))
+
+    def pay(self, code, day):
+        return self.shop(code).till.sale(day, 4, [{"with": "stored_value", "product": "gift", "amount_fen": 4000}],
+                                         member=self.MEMBER)
+
+    def after(self):
+        told = self.world.hq_json("explain", self.short)["history"][-1]
+        self.equal("cleared short", told["outcome"], "ACCEPTED_SHORT")
+        # three in a thousand of the 10.00 that another sold
+        self.equal("to the fen", self.claims(self.short), {("P01", "P08", "principal"): 1000, ("P08", "HQ", "fee"): 3,
+                                                           ("P01", "P08", "shortfall"): 3000})
+        self.books.sums["stored", self.SECOND] += 1000
+        self.books.sums["short", self.SECOND] += 3000
+        self.books.held["gift", self.MEMBER] -= 1000
