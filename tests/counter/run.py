@@ -10,7 +10,7 @@ import sys
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests/network"))
-from network import EVENING, START, STORES, play_parts  # noqa: E402
+from network import play_parts  # noqa: E402
 
 TERMS = 'shortfall = "issuer"; floor_limit = "50.00"; hold_days = 7;'
 MANY = 1500  # short sales of one close: their results fill more than one record
@@ -42,21 +42,14 @@ class Counter:
         return json.loads(self.net.must(*words, "--json", **options))
 
     def set_up(self):
-        net, rules = self.net, os.path.join(self.net.dir, "rules")
+        rules = os.path.join(self.net.dir, "rules")
         shutil.copytree(TOP / "deploy/samples/f2", rules)
         path = os.path.join(rules, "alliance.conf")
         with open(path) as file:
             text = file.read()
         with open(path, "w") as file:
             file.write(text.replace("unlinked_refund = false;", "unlinked_refund = false; " + TERMS, 1))
-        net.must("init", "--alliance", path, "--dir", net.hq, "--test-clock", "--start", START)
-        net.start()
-        for name in STORES:
-            kit = os.path.join(net.dir, "kit-" + name)
-            net.must("invite", name, "--dir", net.hq, "--out", kit)
-            net.must("join", kit, "--dir", net.store(name))
-            net.must("key", "approve", name, "--all-pending", "--dir", net.hq)
-        net.must("clock", "set", EVENING, "--dir", net.hq)
+        self.net.set_up("--alliance", path)
 
     def publish(self, store, *lines):
         told = self.net.publish(store, lines, codes=(0, 65))
@@ -106,6 +99,7 @@ class Short(Counter):
         text = " ".join(self.net.must("explain", "C:1:1", "--dir", self.net.hq).split())
         self.equal("why", [word for word in ("ACCEPTED_SHORT", "40.00", "floor limit of 50.00", "the issuer") if word not in text], [])
         self.again()
+        self.trial()
         self.net.must("clock", "set", "2026-03-02T20:00:00+08:00", "--dir", self.net.hq)
         self.equal("its refund in the next cycle", self.publish("C", line("refund", 3, "02T10:00", of="C:1:1", amount_fen=5000)),
                    {"accepted": 1})
@@ -125,6 +119,20 @@ class Short(Counter):
         self.close("three")
         self.equal("its refund", self.matrix("three"), {("B", "A", "shortfall", True): 50, ("B", "A", "principal", True): 30})
         self.again()
+
+    def trial(self):
+        """Under a floor limit of 39.99 the 40.00 would not have been covered: the sale of C fails, the cycle loses it all."""
+        path = os.path.join(self.net.dir, "rules", "alliance.conf")
+        with open(path) as file:
+            text = file.read()
+        lower = os.path.join(self.net.dir, "rules", "lower.conf")
+        with open(lower, "w") as file:
+            file.write(text.replace('"50.00"; hold_days', '"39.99"; hold_days'))
+        tried = self.json("diff", "--alliance", lower, "--dir", self.net.hq)["last_cycle"]
+        self.equal("a lower floor limit", {row["participant"]: row["difference_fen"] for row in tried["participants"]},
+                   {"A": 7000, "B": 0, "C": -6982, "FUND": 0, "HQ": -18})
+        self.equal("what it would refuse", [(row["reason"], row["count"], row["first"]) for row in tried["refused"]],
+                   [("INSUFFICIENT_FUNDS", 1, "C:1:1")])
 
     def many(self):
         """Each has 1.00 and spends 1.50 offline."""

@@ -104,8 +104,9 @@ class Network:
 
     # --- a day ---
 
-    def set_up(self):
-        self.must("init", "--dir", self.hq, "--sample", "f1", "--test-clock", "--start", START)
+    def set_up(self, *rules):
+        """Headquarters with its stores joined, in the evening of DAY. `rules`: how init gets them."""
+        self.must("init", "--dir", self.hq, *(rules or ("--sample", "f1")), "--test-clock", "--start", START)
         self.start()
         for name in STORES:
             kit = os.path.join(self.dir, "kit-" + name)
