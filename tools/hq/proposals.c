@@ -11,6 +11,7 @@
 #include "clearing/book/book.h"
 #include "proto/codec/opening.h"
 #include "tools/hq/home.h"
+#include "tools/node/files.h"
 #include "tools/render/words.h"
 #include "tools/text.h"
 
@@ -22,16 +23,22 @@ static void id_of(slice_t body, char ret_id[PROPOSAL_ID_SIZE])
     hex_write(digest, (PROPOSAL_ID_SIZE - 1) / 2, ret_id);
 }
 
+/* What the names of the files end with after their ids. */
+#define ENDING_ONE ""
+#define ENDING_SET ".set"
+#define SET_LEN_MAX (16U << 20)
+
 /* Returns: false when the name is none of ours: no path of somebody's making. */
-static bool path_of(const char *dir, const char *id, char ret_path[FILES_PATH_MAX])
+static bool path_of(const char *dir, const char *id, const char *ending,
+                    char ret_path[FILES_PATH_MAX])
 {
-    char name[16 + PROPOSAL_ID_SIZE];
+    char name[32 + PROPOSAL_ID_SIZE];
 
     if (strlen(id) != PROPOSAL_ID_SIZE - 1 ||
         strspn(id, "0123456789abcdef") != PROPOSAL_ID_SIZE - 1) {
         return false;
     }
-    (void)snprintf(name, sizeof name, "proposals/%s", id);
+    (void)snprintf(name, sizeof name, "proposals/%s%s", id, ending);
     return files_path(dir, name, ret_path, NULL);
 }
 
@@ -43,7 +50,7 @@ bool proposals_put(const char *dir, slice_t record, slice_t body, char ret_id[PR
 
     id_of(body, ret_id);
     return files_path(dir, "proposals", folder, ret_fault) &&
-           files_make_dir(folder, ret_fault) && path_of(dir, ret_id, path) &&
+           files_make_dir(folder, ret_fault) && path_of(dir, ret_id, ENDING_ONE, path) &&
            files_write(path, record.text, record.len, ret_fault);
 }
 
@@ -67,7 +74,7 @@ bool proposals_read(const char *dir, const char *id, struct proposal *ret_propos
     char own[PROPOSAL_ID_SIZE];
     struct decode_fault fault;
 
-    if (!path_of(dir, id, path) || !read_bytes(path, ret_proposal)) {
+    if (!path_of(dir, id, ENDING_ONE, path) || !read_bytes(path, ret_proposal)) {
         return fault_set(ret_fault,
                          FAULT_FORMAT,
                          "there is no proposal %.40s (allclear approve lists them)",
@@ -94,7 +101,8 @@ static int name_compare(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-json_t *proposals_list(const char *dir)
+/* The ids of the files with this ending, sorted. */
+static json_t *list(const char *dir, const char *ending)
 {
     char folder[FILES_PATH_MAX];
     char path[FILES_PATH_MAX];
@@ -104,13 +112,23 @@ json_t *proposals_list(const char *dir)
         files_path(dir, "proposals", folder, NULL) ? scandir(folder, &names, NULL, name_compare) : 0;
 
     for (int i = 0; i < count; i++) {
-        if (path_of(dir, names[i]->d_name, path)) {
-            json_array_append_new(ids, json_string(names[i]->d_name));
+        char *name = names[i]->d_name;
+        size_t id_len = PROPOSAL_ID_SIZE - 1;
+        if (strlen(name) > id_len ? strcmp(name + id_len, ending) == 0 : ending[0] == '\0') {
+            name[strnlen(name, id_len)] = '\0';
+            if (path_of(dir, name, ending, path)) {
+                json_array_append_new(ids, json_string(name));
+            }
         }
         free(names[i]);
     }
     free(names);
     return ids;
+}
+
+json_t *proposals_list(const char *dir)
+{
+    return list(dir, ENDING_ONE);
 }
 
 int64_t proposals_next_ms(const char *dir, int64_t from_ms)
@@ -135,11 +153,80 @@ bool proposals_remove(const char *dir, const char *id, struct fault *ret_fault)
 {
     char path[FILES_PATH_MAX];
 
-    if (!path_of(dir, id, path) || (unlink(path) != 0 && errno == ENOENT)) {
+    if (!path_of(dir, id, ENDING_ONE, path) || (unlink(path) != 0 && errno == ENOENT)) {
         return fault_set(ret_fault, FAULT_FORMAT, "there is no proposal %.40s", id);
     }
     return access(path, F_OK) != 0 ||
            fault_set_errno(ret_fault, errno, "cannot take %s away", path);
+}
+
+/* --- sets: an id a line --- */
+
+bool proposals_put_set(const char *dir, const json_t *ids, char ret_id[PROPOSAL_ID_SIZE],
+                       struct fault *ret_fault)
+{
+    char path[FILES_PATH_MAX];
+    const json_t *id = NULL;
+    char *text = NULL;
+    size_t len = 0;
+    size_t i = 0;
+    FILE *memory = open_memstream(&text, &len);
+
+    CHECK(memory != NULL);
+    json_array_foreach(ids, i, id)
+    {
+        fprintf(memory, "%s\n", json_string_value(id));
+    }
+    CHECK(fclose(memory) == 0);
+    (void)snprintf(ret_id, PROPOSAL_ID_SIZE, "%s", json_string_value(json_array_get(ids, 0)));
+    bool good = path_of(dir, ret_id, ENDING_SET, path) && files_write(path, text, len, ret_fault);
+    free(text);
+    return good;
+}
+
+json_t *proposals_read_set(const char *dir, const char *id, struct fault *ret_fault)
+{
+    char path[FILES_PATH_MAX];
+    char *text = NULL;
+    size_t len = 0;
+    char *rest = NULL;
+
+    if (!path_of(dir, id, ENDING_SET, path) || access(path, F_OK) != 0) {
+        (void)fault_set(ret_fault, FAULT_FORMAT,
+                        "there is no set of proposals %.40s (allclear approve lists them)", id);
+        return NULL;
+    }
+    if (!files_read(path, SET_LEN_MAX, &text, &len, ret_fault)) {
+        return NULL;
+    }
+    json_t *ids = json_array();
+    for (char *line = strtok_r(text, "\n", &rest); line != NULL;
+         line = strtok_r(NULL, "\n", &rest)) {
+        json_array_append_new(ids, json_string(line));
+    }
+    free(text);
+    return ids;
+}
+
+json_t *proposals_list_sets(const char *dir)
+{
+    return list(dir, ENDING_SET);
+}
+
+void proposals_remove_set(const char *dir, const char *id)
+{
+    char path[FILES_PATH_MAX];
+
+    if (path_of(dir, id, ENDING_SET, path)) {
+        (void)unlink(path);
+    }
+}
+
+bool proposals_waits(const char *dir, const char *id)
+{
+    char path[FILES_PATH_MAX];
+
+    return path_of(dir, id, ENDING_ONE, path) && access(path, F_OK) == 0;
 }
 
 static void adjust_words(const struct hq_adjust *adjust, char ret_words[PROPOSAL_WORD_MAX])

@@ -91,23 +91,6 @@ static bool fetch(const char *dir, const char *of, struct settled *ret_settled,
     return good;
 }
 
-static bool propose(struct submit *submit, const struct hq_suspense *suspense,
-                    struct fault *ret_fault)
-{
-    struct hq_body body = {.type = HQ_SUSPENSE, .suspense = *suspense};
-    char id[PROPOSAL_ID_SIZE];
-    char words[PROPOSAL_WORD_MAX];
-
-    if (!submit_propose(submit, &body, id, ret_fault)) {
-        return false;
-    }
-    proposals_words(&body, words);
-    printf(_("Proposal %s: %s.\n"
-             "A checker goes on with: allclear approve %s --as PERSON\n"),
-           id, words, id);
-    return true;
-}
-
 /* One event whole: what is asked comes before the ledger is opened for writing. */
 static bool settle(const struct settling *settling, const char *of, struct settled *settled,
                    struct fault *ret_fault)
@@ -115,8 +98,9 @@ static bool settle(const struct settling *settling, const char *of, struct settl
     if (!fetch(settling->dir, of, settled, ret_fault)) {
         return false;
     }
+    struct hq_body body = {.type = HQ_SUSPENSE, .suspense = settled->suspense};
     struct submit *submit = submit_open(settling->dir, settling->reason, ret_fault);
-    bool good = submit != NULL && propose(submit, &settled->suspense, ret_fault);
+    bool good = submit != NULL && submit_propose_aloud(submit, &body, ret_fault);
     submit_close(submit);
     return good;
 }

@@ -1,5 +1,6 @@
 #include "tools/hq/submit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "tools/hq/answers.h"
 #include "tools/hq/control.h"
 #include "tools/people/standing.h"
+#include "tools/text.h"
 
 /* The report of a cycle that was closed here, until its record is durable. */
 struct closed {
@@ -321,6 +323,21 @@ bool submit_propose(struct submit *submit, struct hq_body *body, char ret_id[PRO
                          (slice_t){(const char *)submit->body, (uint32_t)submit->body_len},
                          ret_id,
                          ret_fault);
+}
+
+bool submit_propose_aloud(struct submit *submit, struct hq_body *body, struct fault *ret_fault)
+{
+    char id[PROPOSAL_ID_SIZE];
+    char words[PROPOSAL_WORD_MAX];
+
+    if (!submit_propose(submit, body, id, ret_fault)) {
+        return false;
+    }
+    proposals_words(body, words);
+    printf(_("Proposal %s: %s.\n"
+             "A checker goes on with: allclear approve %s --as PERSON\n"),
+           id, words, id);
+    return true;
 }
 
 bool submit_approve(struct submit *submit, const struct proposal *proposal,

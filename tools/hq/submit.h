@@ -30,6 +30,10 @@ bool submit_put(struct submit *submit, struct hq_body *body, struct fault *ret_f
 bool submit_propose(struct submit *submit, struct hq_body *body, char ret_id[PROPOSAL_ID_SIZE],
                     struct fault *ret_fault) MUST_USE;
 
+/* The same, and say on stdout what waits for a second person. */
+bool submit_propose_aloud(struct submit *submit, struct hq_body *body,
+                          struct fault *ret_fault) MUST_USE;
+
 /* Sign a proposal as the second person and put it; its file stays. */
 bool submit_approve(struct submit *submit, const struct proposal *proposal,
                     struct fault *ret_fault) MUST_USE;

@@ -16,7 +16,7 @@
 #include "tools/text.h"
 
 #define FILE_LEN_MAX (256U << 20)
-#define ASKED_AT_ONCE 1000 /* a request is at most a MiB, and a daemon's writer answers it */
+#define ASKED_AT_ONCE 100 /* a daemon's writer answers them: stores wait so long */
 #define REF_SIZE (2 * (CODE_LEN_MAX + 1) + 24)
 
 /* What becomes of a file's events. */
@@ -125,7 +125,7 @@ static void find_waiting(struct upload *upload)
     static struct proposal proposal;
     static struct event event;
     json_t *ids = proposals_list(upload->undoing->dir);
-    const json_t *id = NULL;
+    json_t *id = NULL;
     struct decode_fault fault;
     char ref[REF_SIZE];
     size_t i = 0;
@@ -142,7 +142,7 @@ static void find_waiting(struct upload *upload)
                 continue;
             }
             if (stands(upload, &proposal) || !gone(upload, json_string_value(id))) {
-                json_object_set(upload->waiting, ref, (json_t *)(uintptr_t)id);
+                json_object_set(upload->waiting, ref, id);
             }
         }
     }

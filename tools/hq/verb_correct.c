@@ -48,23 +48,12 @@ static const char *reverse_usage(void)
              "  allclear reverse B:1:412 --reason 'rung up twice' --as li --dir D\n");
 }
 
-/* Keep the proposal and say how it goes on. Returns: the exit code. */
+/* Returns: the exit code. */
 static int propose(const char *verb, struct submit *submit, struct hq_body *body)
 {
     struct fault fault = {0};
-    char id[PROPOSAL_ID_SIZE];
-    char words[PROPOSAL_WORD_MAX];
 
-    if (!submit_propose(submit, body, id, &fault)) {
-        return home_complain(verb, &fault);
-    }
-    proposals_words(body, words);
-    printf(_("Proposal %s: %s.\n"
-             "A checker goes on with: allclear approve %s --as PERSON\n"),
-           id,
-           words,
-           id);
-    return EX_OK;
+    return submit_propose_aloud(submit, body, &fault) ? EX_OK : home_complain(verb, &fault);
 }
 
 int verb_adjust(int argc, char **argv)

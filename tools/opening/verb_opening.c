@@ -194,8 +194,6 @@ static int complain(const struct opening_job *job, const struct fault *fault)
 static bool propose(struct opening_job *job, struct submit *submit, struct fault *ret_fault)
 {
     static uint8_t bytes[HQ_BODY_LEN_MAX];
-    char id[PROPOSAL_ID_SIZE];
-    char words[PROPOSAL_WORD_MAX];
 
     digest_finish(job->parts, job->digest);
     job->seal.digest = job->digest;
@@ -206,14 +204,7 @@ static bool propose(struct opening_job *job, struct submit *submit, struct fault
         return fault_set(ret_fault, FAULT_LIMIT, "the totals do not fit into one record");
     }
     struct hq_body body = {.type = HQ_OPENING, .opening = {(const char *)bytes, (uint32_t)len}};
-    if (!submit_propose(submit, &body, id, ret_fault)) {
-        return false;
-    }
-    proposals_words(&body, words);
-    printf(_("Proposal %s: %s.\n"
-             "A checker goes on with: allclear approve %s --as PERSON\n"),
-           id, words, id);
-    return true;
+    return submit_propose_aloud(submit, &body, ret_fault);
 }
 
 static int send_all(struct opening_job *job)
