@@ -75,6 +75,9 @@ void ruling_find_original(struct ruling *ruling)
     ruling->past_store = past.store;
     ruling->past_is_refund = ruling->apply->past_event.type == EVENT_REFUND;
     ruling->past_amount = money(ruling->apply->past_event.amount_fen);
+    if (ruling->apply->past_event.type == EVENT_HOLD) {
+        ruling->hold = holds_find(&state->members.holds, past.seq);
+    }
     ruling->member = members_find(&state->members, ruling->apply->past_effects.member);
     const struct original *touched = state_original(state, past.seq);
     if (touched != NULL) {
@@ -154,15 +157,6 @@ struct ruling ruling_begin(struct apply *apply, store_t store, const struct even
     return ruling;
 }
 
-/* The hold that an event names, while it is open. */
-static void find_hold(struct ruling *ruling)
-{
-    ruling_find_original(ruling);
-    if (ruling->has_past) {
-        ruling->hold = holds_find(&ruling->state->members.holds, ruling->past_seq);
-    }
-}
-
 /* Events about another whose member is theirs too. */
 static bool of_its_member(const struct event *event)
 {
@@ -175,9 +169,7 @@ outcome_t ruling_check(struct ruling *ruling)
         REFUSE_UNLESS_NONE(store_check(ruling));
     }
     if (ruling->event->of.number != 0) {
-        (event_is_sale(ruling->event->type) || ruling->event->type == EVENT_RELEASE
-             ? find_hold
-             : ruling_find_original)(ruling);
+        ruling_find_original(ruling);
     }
     if (!of_its_member(ruling->event)) {
         ruling->member = members_find(&ruling->state->members, ruling->event->member);
@@ -405,7 +397,13 @@ static struct ruling last_try(struct apply *apply, const struct waiting_event *e
     return ruling;
 }
 
-/* Accept what goes short, in the order of arrival, and what that releases. Returns: did any? */
+static bool is_full(const struct apply *apply)
+{
+    return apply->sink.full != NULL && apply->sink.full(apply->sink.context);
+}
+
+/* Accept what goes short, in the order of arrival, and what that releases, as long as there is room
+ * for it. Returns: is another round due? */
 static bool accept_short(struct apply *apply)
 {
     struct waiting *waiting = &apply->state->waiting;
@@ -416,6 +414,9 @@ static bool accept_short(struct apply *apply)
         outcome_t reason;
         if (waiting->list[i].bytes == NULL) {
             continue;
+        }
+        if (is_full(apply)) {
+            return false;
         }
         struct ruling ruling = last_try(apply, &waiting->list[i], &bytes, &reason);
         if (reason == OUTCOME_NONE) {
@@ -443,7 +444,10 @@ void apply_deadline(struct apply *apply)
             continue;
         }
         struct ruling ruling = last_try(apply, &waiting->list[i], &bytes, &reason);
-        CHECK(reason != OUTCOME_NONE); /* refusing changes nothing that a check sees */
+        if (reason == OUTCOME_NONE) { /* there was no room: it waits for the next deadline */
+            CHECK(is_full(apply));    /* refusing changes nothing that a check sees */
+            continue;
+        }
         refuse_waiting(apply, &ruling, bytes, reason);
         waiting_remove(waiting, i);
     }

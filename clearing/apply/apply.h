@@ -34,6 +34,7 @@ struct apply_sink {
     void *context;
     void (*cleared)(void *context, const struct cleared *cleared);
     void (*expired)(void *context, const struct expired *expired);
+    bool (*full)(void *context); /* no room for more that a deadline accepts? May be NULL */
 };
 
 /* Working memory of one applying thread. Zeroed memory is ready; free with apply_deinit. */
@@ -100,7 +101,8 @@ struct swept {
 void apply_sweep(struct apply *apply, uint64_t ranges, struct swept *ret_swept);
 
 /* The deadline of rule 33a: what goes short by the terms is accepted, in the order of arrival, and
- * everything else that still waits is refused with the reason that stands. */
+ * everything else that still waits is refused with the reason that stands. Where the sink is full,
+ * what would still go short waits for the next deadline. */
 void apply_deadline(struct apply *apply);
 
 void apply_deinit(struct apply *apply);

@@ -39,16 +39,14 @@ struct available draw_available(const struct ruling *ruling, uint32_t head, prod
     return available;
 }
 
-int64_t draw_short(const struct ruling *ruling, const struct pay_line *line, int64_t missing)
+bool draw_goes_short(const struct ruling *ruling, const struct pay_line *line, int64_t missing)
 {
     if (!ruling->deadline || line->with != MEANS_STORED_VALUE) {
-        return 0;
+        return false;
     }
     const struct product *product = terms_find_product(
         ruling->terms, &ruling->state->registry, line->product, PRODUCT_STORED_VALUE);
-    return product->shortfall != SHORTFALL_NONE && missing <= money_fen(product->floor_limit)
-               ? missing
-               : 0;
+    return product->shortfall != SHORTFALL_NONE && missing <= money_fen(product->floor_limit);
 }
 
 /* Take units from one lot: the effect with everything that the lot was before. Returns: what is

@@ -81,16 +81,17 @@ void hold_do(struct ruling *ruling)
 {
     const struct product *product = held_product(ruling);
 
-    holds_add(&ruling->state->members.holds, (struct hold){
-                                         .seq = ruling->seq,
-                                         .member = ruling->member->id,
-                                         .product = registry_find_product(&ruling->state->registry,
-                                                                          ruling->event->product),
-                                         .store = ruling->here.store,
-                                         .here_only = product->model == MODEL_F4,
-                                         .amount = ruling->event->amount_fen,
-                                         .until = last_day(ruling, product),
-                                     });
+    const struct hold hold = {
+        .seq = ruling->seq,
+        .member = ruling->member->id,
+        .product = registry_find_product(&ruling->state->registry, ruling->event->product),
+        .store = ruling->here.store,
+        .here_only = product->model == MODEL_F4,
+        .amount = ruling->event->amount_fen,
+        .until = last_day(ruling, product),
+    };
+
+    holds_add(&ruling->state->members.holds, hold);
 }
 
 /* --- what names a hold --- */

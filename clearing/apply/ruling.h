@@ -163,10 +163,9 @@ struct available draw_available(const struct ruling *ruling, uint32_t head, prod
                                 int64_t wanted);
 /* Does this lot count at the store at hand (F4), and is it good on the open day? */
 bool draw_counts(const struct ruling *ruling, const struct lot *lot);
-/* How many of the units that a stored-value line wants are missing here, and taken short: 0 unless
- * the deadline has come, the product's terms on the sale's business date say who bears them, and
- * they are within the floor limit. */
-int64_t draw_short(const struct ruling *ruling, const struct pay_line *line, int64_t missing);
+/* May so many units of a line be missing? Of stored value, when the deadline has come, if the
+ * product's terms on the sale's business date say who bears them, up to the floor limit. */
+bool draw_goes_short(const struct ruling *ruling, const struct pay_line *line, int64_t missing);
 /* Draw `units` of a product (or of a pack, whose head it is) for a pay line, adding effects. The
  * caller knows that they are there. Returns: what was settled of lots that another participant sold
  * (the base of the fee). */

@@ -180,7 +180,7 @@ static outcome_t sale_check_value(const struct ruling *ruling)
         if (available.here < source.wanted) {
             REFUSE_IF(available.everywhere >= source.wanted, NOT_ACCEPTED_HERE);
             missing[line->with] |=
-                draw_short(ruling, line, source.wanted - available.here) == 0;
+                !draw_goes_short(ruling, line, source.wanted - available.here);
         }
     }
     for (size_t i = 0; i < sizeof in_order / sizeof in_order[0]; i++) {

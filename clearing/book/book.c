@@ -54,6 +54,13 @@ static void on_expired(void *context, const struct expired *expired)
     }
 }
 
+static bool is_full(void *context)
+{
+    const struct book *book = context;
+
+    return book->results.bytes.len >= book->deadline_room;
+}
+
 void book_init(struct book *book, struct record_source source)
 {
     *book = (struct book){0};
@@ -61,7 +68,8 @@ void book_init(struct book *book, struct record_source source)
     book->past.registry = &book->state.registry;
     book->past.source = source;
     book->apply.state = &book->state;
-    book->apply.sink = (struct apply_sink){book, on_cleared, on_expired};
+    book->apply.sink = (struct apply_sink){book, on_cleared, on_expired, is_full};
+    book->deadline_room = DEADLINE_RESULTS_MAX;
 }
 
 void book_deinit(struct book *book)

@@ -41,6 +41,10 @@ struct cycle {
     char incomplete[REASON_LEN_MAX + 1]; /* why it closed all the same */
 };
 
+/* So many bytes of results a close's deadline keeps: they are one group of the journal with it. A
+ * short sale takes about a hundred. */
+#define DEADLINE_RESULTS_MAX (16U << 20)
+
 /* A part of an opening: its record, and SHA-256 of the part. */
 struct book_part {
     uint64_t record;
@@ -90,6 +94,7 @@ struct book {
     uint32_t part_count;
     uint32_t part_capacity;
     bool events_in_hq; /* the last headquarters' record held an event, its results are these */
+    size_t deadline_room; /* DEADLINE_RESULTS_MAX; less in tests alone, as a replay must agree */
     bool deadline;       /* a close asks what waits for the last time */
     bool results_follow; /* the last headquarters' record was a close that accepted events: their
                             results follow it in continuation records */

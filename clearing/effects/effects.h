@@ -71,7 +71,8 @@ struct site {
 struct effects {
     struct site here;   /* of the event; of a void: of the event that it undoes */
     struct site origin; /* refunds: of the sale refunded; otherwise = here */
-    uint64_t original;   /* refunds, voids: sequence of the event named in `of`; 0: none */
+    uint64_t original;   /* refunds, voids, captures, releases: sequence of the event named in `of`;
+                          * 0: none */
     uint64_t previous_refund; /* refunds of a sale: the refund that stood last before; 0: none */
     uint64_t member;     /* whose value moved; 0: nobody's */
     day_t occurred;

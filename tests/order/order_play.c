@@ -271,7 +271,7 @@ static void open_ledger(struct playing *playing)
     must(playing, playing->ledger != NULL, fault.text);
     struct book *book = ledger_book(playing->ledger);
     playing->book_sink = book->apply.sink;
-    book->apply.sink = (struct apply_sink){playing, on_cleared, on_expired};
+    book->apply.sink = (struct apply_sink){playing, on_cleared, on_expired, NULL};
     book->on_close = on_close;
     book->on_close_context = playing;
 }

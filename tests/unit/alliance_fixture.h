@@ -77,9 +77,8 @@ static inline void fixture_open(struct fixture *f, bool create)
     ck_assert_msg(f->ledger != NULL, "%s", fault.text);
 }
 
-/* Points are good for `valid_days`, and what is left of them then is HQ's; 0: as the sample says,
- * for ever. */
-static inline void fixture_rules(struct fixture *f, int32_t valid_days)
+/* The sample's rules as `amend` (may be NULL) changes them. */
+static inline void fixture_rules(struct fixture *f, void (*amend)(struct terms *terms))
 {
     static uint8_t bytes[HQ_BODY_LEN_MAX];
     struct registry registry = {0};
@@ -93,11 +92,8 @@ static inline void fixture_rules(struct fixture *f, int32_t valid_days)
         complaints_write(&complaints, stderr);
     }
     ck_assert(good);
-    for (uint32_t i = 0; i < terms.product_count && valid_days > 0; i++) {
-        if (terms.products[i].kind == PRODUCT_POINTS) {
-            terms.products[i].valid_days = valid_days;
-            terms.products[i].beneficiary = code_of(slice_of("HQ"));
-        }
+    if (amend != NULL) {
+        amend(&terms);
     }
     size_t len = terms_codec_encode_registry(&registry, &place, bytes, sizeof bytes);
     struct hq_body rows = {.type = HQ_APPLY,
@@ -131,8 +127,7 @@ static inline void fixture_approve(struct fixture *f, int store, const char *cod
     fixture_hq(f, &body);
 }
 
-/* A network whose points are good for so many days (0: for ever). */
-static inline void fixture_make_expiring(struct fixture *f, int32_t valid_days)
+static inline void fixture_make_amended(struct fixture *f, void (*amend)(struct terms *terms))
 {
     static const char *const codes[] = {"A", "B", "C"};
     uint8_t hq_public[32];
@@ -156,7 +151,7 @@ static inline void fixture_make_expiring(struct fixture *f, int32_t valid_days)
     network_id(&body.init, body.created_ms, f->network);
     fixture_open(f, true);
     fixture_hq(f, &body);
-    fixture_rules(f, valid_days);
+    fixture_rules(f, amend);
     for (int i = 0; i < FIXTURE_STORES; i++) {
         f->store_keys[i] = sign_key_new();
         f->sequence[i] = 1;
@@ -165,9 +160,21 @@ static inline void fixture_make_expiring(struct fixture *f, int32_t valid_days)
     ck_assert_msg(ledger_flush(f->ledger, FIXTURE_START_MS, &fault), "%s", fault.text);
 }
 
+/* Points are good through the day after that of their grant, and what is left of them then is
+ * HQ's. */
+static inline void fixture_expiring(struct terms *terms)
+{
+    for (uint32_t i = 0; i < terms->product_count; i++) {
+        if (terms->products[i].kind == PRODUCT_POINTS) {
+            terms->products[i].valid_days = 1;
+            terms->products[i].beneficiary = code_of(slice_of("HQ"));
+        }
+    }
+}
+
 static inline void fixture_make(struct fixture *f)
 {
-    fixture_make_expiring(f, 0);
+    fixture_make_amended(f, NULL);
 }
 
 static inline void fixture_free(struct fixture *f)

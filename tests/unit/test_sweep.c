@@ -70,7 +70,7 @@ static void grant(struct fixture *f, uint64_t members)
 
 static void make(struct fixture *f, uint64_t members)
 {
-    fixture_make_expiring(f, 1); /* good through the day after that of the grant */
+    fixture_make_amended(f, fixture_expiring);
     grant(f, members);
 }
 

@@ -299,7 +299,7 @@ void simulation_run(struct simulation *simulation)
     struct event event;
     uint32_t passed = 0;
 
-    simulation->apply.sink = (struct apply_sink){simulation, on_cleared, on_expired};
+    simulation->apply.sink = (struct apply_sink){simulation, on_cleared, on_expired, NULL};
     sorting_registry = &state->registry;
     if (simulation->count > 0) {
         qsort(simulation->events, simulation->count, sizeof *simulation->events, simulated_compare);
