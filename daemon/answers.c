@@ -8,6 +8,7 @@
 #include "clearing/base/memory.h"
 #include "daemon/balance.h"
 #include "daemon/reports.h"
+#include "tools/render/disputes.h"
 #include "tools/render/report_json.h"
 #include "tools/render/statement.h"
 
@@ -276,6 +277,9 @@ json_t *answer_store(struct book *book, const char *dir, store_t store, slice_t 
     }
     if (slice_equal(verb, slice_of("head"))) {
         return head(book, store);
+    }
+    if (slice_equal(verb, slice_of("disputes"))) {
+        return disputes_json(&book->state, owner, true);
     }
     if (slice_equal(verb, slice_of("statement"))) {
         return statement(book, dir, store, body, ret_refusal);

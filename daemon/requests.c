@@ -12,6 +12,7 @@
 #include "tools/people/standing.h"
 #include "tools/render/board_json.h"
 #include "tools/render/statement.h"
+#include "tools/render/disputes.h"
 #include "tools/render/suspense_json.h"
 #include "tools/render/hex_json.h"
 
@@ -131,6 +132,7 @@ static json_t *head(struct server *server)
         json_object_set_new(row, "from", json_string(day));
         day_format(book->cycles[i].to, day);
         json_object_set_new(row, "to", json_string(day));
+        json_object_set_new(row, "dispute_days", json_integer(book_dispute_days(book)));
         if (book->cycles[i].missing > 0) {
             json_object_set_new(row, "missing", json_integer(book->cycles[i].missing));
             json_object_set_new(row, "incomplete", json_string(book->cycles[i].incomplete));
@@ -331,6 +333,10 @@ void server_take_request(void *context, uint32_t client, const json_t *request)
     } else if (strcmp(verb, "suspense") == 0) {
         server_hold_json(server, client,
                          suspense_json(&server->book->suspense, server->book->state.open_day));
+    } else if (strcmp(verb, "disputes") == 0) {
+        server_hold_json(server, client,
+                         disputes_json(&server->book->state, PARTICIPANT_NONE,
+                                       json_is_true(json_object_get(request, "all"))));
     } else if (strcmp(verb, "backup") == 0) {
         server_hold_json(server, client, request_backup(server, request));
     } else {

@@ -17,8 +17,8 @@
 #include "tools/render/language.h"
 #include "tools/verbs.h"
 
-/* Both a store and headquarters have statements: whose folder it is decides. */
-static int verb_any_statement(int argc, char **argv)
+/* Both a store and headquarters have some verbs: whose folder it is decides. */
+static bool is_store(int argc, char **argv)
 {
     const char *dir = getenv("ALLCLEAR_DIR");
     char path[4096];
@@ -31,7 +31,17 @@ static int verb_any_statement(int argc, char **argv)
         }
     }
     snprintf(path, sizeof path, "%s/node.json", dir == NULL ? "." : dir);
-    return access(path, F_OK) == 0 ? verb_own_statement(argc, argv) : verb_hq_statement(argc, argv);
+    return access(path, F_OK) == 0;
+}
+
+static int verb_any_statement(int argc, char **argv)
+{
+    return is_store(argc, argv) ? verb_own_statement(argc, argv) : verb_hq_statement(argc, argv);
+}
+
+static int verb_any_dispute(int argc, char **argv)
+{
+    return is_store(argc, argv) ? verb_own_dispute(argc, argv) : verb_dispute(argc, argv);
 }
 
 static const struct verb {
@@ -59,6 +69,7 @@ static const struct verb {
     {"adjust", verb_adjust, N_("propose a claim that corrects another")},
     {"reverse", verb_reverse, N_("propose to undo an event")},
     {"suspense", verb_suspense, N_("what tills have done and the ledger has refused")},
+    {"dispute", verb_any_dispute, N_("a line that is wrong, and the answer to it")},
     {"notify", verb_notify, N_("tell people by a program of yours what they should know")},
     {"report", verb_report, N_("a cycle's settlement report")},
     {"statement", verb_any_statement, N_("a participant's statement of a cycle")},

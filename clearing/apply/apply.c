@@ -28,6 +28,7 @@ static const struct {
     [EVENT_HOLD] = {hold_check, hold_do},
     [EVENT_CAPTURE] = {sale_check, capture_do},
     [EVENT_RELEASE] = {release_check, release_do},
+    [EVENT_DISPUTE] = {dispute_check, dispute_do},
 };
 
 /* --- looking at the past --- */
@@ -215,6 +216,9 @@ static void accept(struct apply *apply, struct ruling *ruling, slice_t bytes, bo
     counting_accepted(ruling);
     rules_of_type[ruling->event->type].action(ruling);
     claims_derive(&state->members.lots, effects, &apply->claims);
+    if (dispute_follow(ruling)) {
+        claims_derive(&state->members.lots, effects, &apply->claims);
+    }
     positions_post(&state->positions, ruling->here.store, &apply->claims);
     tell(apply,
          ruling,

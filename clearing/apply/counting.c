@@ -70,6 +70,7 @@ static void add_written(struct till_day *day, const struct event *event, int sig
     case EVENT_DAY_TOTAL:
     case EVENT_HOLD:
     case EVENT_RELEASE:
+    case EVENT_DISPUTE:
         return;
     }
     add_lines(day, event->pay, event->pay_count, sign);
@@ -135,8 +136,17 @@ static void add_void(struct till_day *day, struct ruling *ruling)
     }
 }
 
+/* A till's own reports and what a store disputes are nothing that a till has sold. */
+static bool counts(event_type_t type)
+{
+    return type != EVENT_DAY_TOTAL && type != EVENT_DISPUTE;
+}
+
 void counting_waits(const struct ruling *ruling, int sign)
 {
+    if (!counts(ruling->event->type)) {
+        return;
+    }
     struct till_day *day =
         totals_day(&ruling->state->totals, terminal_of(ruling), ruling->occurred);
 
@@ -148,7 +158,7 @@ void counting_waits(const struct ruling *ruling, int sign)
 
 void counting_accepted(struct ruling *ruling)
 {
-    if (ruling->event->type == EVENT_DAY_TOTAL) {
+    if (!counts(ruling->event->type)) {
         return;
     }
     struct till_day *day =

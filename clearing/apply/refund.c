@@ -192,6 +192,7 @@ outcome_t refund_check(struct ruling *ruling)
     case EVENT_DAY_TOTAL:
     case EVENT_HOLD:
     case EVENT_RELEASE:
+    case EVENT_DISPUTE:
         break;
     }
     REFUSE_IF(ruling->event->amount_fen == 0, BAD_AMOUNT);

@@ -76,6 +76,12 @@ void capture_do(struct ruling *ruling); /* its check is sale_check */
 outcome_t release_check(struct ruling *ruling);
 void release_do(struct ruling *ruling);
 
+outcome_t dispute_check(struct ruling *ruling);
+void dispute_do(struct ruling *ruling);
+/* What a refund or void has undone of disputed lines, from its claims: adds effects. Returns: any?
+ * Then its claims are to be derived again. */
+bool dispute_follow(struct ruling *ruling);
+
 outcome_t day_total_check(struct ruling *ruling);
 void day_total_do(struct ruling *ruling);
 

@@ -27,6 +27,7 @@ void state_deinit(struct state *state)
     map_deinit(&state->originals.cashed);
     map_deinit(&state->originals.returned);
     positions_deinit(&state->positions);
+    disputes_deinit(&state->disputes);
     *state = (struct state){0};
 }
 

@@ -4,6 +4,7 @@
 #ifndef CLEARING_APPLY_STATE_H
 #define CLEARING_APPLY_STATE_H
 
+#include "clearing/claims/disputes.h"
 #include "clearing/claims/positions.h"
 #include "clearing/effects/results.h"
 #include "clearing/order/history.h"
@@ -67,6 +68,7 @@ struct state {
     struct totals totals;
     struct originals originals;
     struct positions positions; /* of the open cycle */
+    struct disputes disputes;
     struct history history;     /* given by the owner before the first event */
 };
 

@@ -86,6 +86,7 @@ void state_save(const struct state *state, struct spool *spool)
     totals_save(&state->totals, spool);
     originals_save(&state->originals, spool);
     positions_save(&state->positions, spool);
+    disputes_save(&state->disputes, spool);
 }
 
 bool state_load(struct state *state, struct reader *reader)
@@ -99,5 +100,6 @@ bool state_load(struct state *state, struct reader *reader)
            numbers_load(&state->numbers, reader) && waiting_load(&state->waiting, reader) &&
            totals_load(&state->totals, reader) &&
            originals_load(&state->originals, reader) &&
-           positions_load(&state->positions, reader);
+           positions_load(&state->positions, reader) &&
+           disputes_load(&state->disputes, reader);
 }

@@ -17,6 +17,7 @@ static bool voidable(event_type_t type)
     case EVENT_DAY_TOTAL:
     case EVENT_HOLD:
     case EVENT_RELEASE:
+    case EVENT_DISPUTE:
         break;
     }
     return false;
@@ -81,6 +82,7 @@ static bool untouched(const struct ruling *ruling, const struct effect *effect)
     case EFFECT_END:
     case EFFECT_TOTAL:
     case EFFECT_SHORT:
+    case EFFECT_DISPUTE:
         return true;
     }
     return false;
@@ -261,6 +263,7 @@ static void undo(struct ruling *ruling, struct effect *ret_effect)
     case EFFECT_TENDER:
     case EFFECT_TOTAL:
     case EFFECT_SHORT:
+    case EFFECT_DISPUTE:
         break;
     }
 }
@@ -292,6 +295,9 @@ void void_do(struct ruling *ruling)
     ruling->effects->origin = past->origin;
     for (uint32_t i = 0; i < past->count; i++) {
         struct effect effect = past->list[i];
+        if (effect.kind == EFFECT_DISPUTE) {
+            continue; /* what the void does to disputed lines is seen from its own claims */
+        }
         undo(ruling, &effect);
         effect.sign = (int8_t)-effect.sign;
         effect.reversal = true;

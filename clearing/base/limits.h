@@ -21,6 +21,7 @@
 #define MULTIPLIERS_MAX     4
 #define PRODUCTS_MAX        256
 #define HOLD_DAYS_MAX       365
+#define DISPUTE_DAYS        10 /* where the terms say nothing */
 #define STORES_MAX          1000000
 #define PARTICIPANTS_MAX    1000000 /* fits in 20 bits */
 

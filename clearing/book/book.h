@@ -182,6 +182,15 @@ bool book_day_due(const struct book *book, int64_t received_ms);
  * day. */
 void book_apply_day_end(struct book *book, day_t day, int64_t received_ms, struct writer *results);
 
+/* For so many days after a cycle's last may its lines be disputed now. */
+static inline int32_t book_dispute_days(const struct book *book)
+{
+    const struct state *state = &book->state;
+
+    return state->terms_count == 0 ? DISPUTE_DAYS
+                                   : state_terms(state, state->open_day)->dispute_days;
+}
+
 /* Does the sweep of a day-end run (clearing/apply/state.h)? Until it has ended, no day-end and no
  * close may come, and before each batch comes a range of it. */
 static inline bool book_sweeps(const struct book *book)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "clearing/base/memory.h"
+#include "clearing/book/answer.h"
 #include "clearing/book/correct.h"
 #include "clearing/book/network.h"
 #include "clearing/book/opening.h"
@@ -424,6 +425,7 @@ static bool close_cycle(struct hq_door *door, struct fault *ret_fault)
     clear_cycle(book);
     MEMORY_GROW(book->cycles, book->cycle_count, book->cycle_capacity);
     book->cycles[book->cycle_count++] = cycle;
+    disputes_note_close(&book->state.disputes, cycle.to);
     book->cycle_from = book->state.open_day;
     book->cycle_first_record = book->records + 1;
     book_forget_totals(book);
@@ -491,6 +493,8 @@ static bool apply_body(struct hq_door *door, struct fault *ret_fault)
         return book_opening(door, ret_fault);
     case HQ_SUSPENSE:
         return settle_apply(door, ret_fault);
+    case HQ_DISPUTE:
+        return answer_apply(door, ret_fault);
     case HQ_DETAILS:
         return note_details(door, ret_fault);
     }

@@ -6,7 +6,7 @@
 #include "clearing/base/memory.h"
 #include "clearing/book/book.h"
 
-#define IMAGE_VERSION 6
+#define IMAGE_VERSION 7
 #define EVENT_ROOM    (2 * CODE_LEN_MAX + 64)
 
 static bool read_code(struct reader *reader, code_t *ret_code)
@@ -189,7 +189,7 @@ static void adjustments_save(const struct report_adjustments *adjustments, struc
         write_varint(writer, (uint64_t)money_fen(row->amount));
         write_signed(writer, row->booked);
         write_slice(writer, code_slice(&row->person));
-        write_u8(writer, row->suspense ? 1 : 0);
+        write_u8(writer, (uint8_t)row->kind);
         write_slice(writer, slice_of(row->about));
         write_slice(writer, slice_of(row->reason));
     }
@@ -217,7 +217,8 @@ static void adjustments_load(struct report_adjustments *adjustments, struct read
         row.amount = money((int64_t)read_varint_max(reader, AMOUNT_MAX));
         row.booked = read_day(reader);
         (void)read_code(reader, &row.person);
-        row.suspense = read_u8(reader) == 1;
+        row.kind = (claim_kind_t)read_u8(reader);
+        reader->bad = reader->bad || row.kind >= KIND_COUNT;
         read_text(reader, REPORT_ABOUT_MAX, row.about);
         read_text(reader, REASON_LEN_MAX, row.reason);
         report_adjustments_add(adjustments, &row);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "clearing/book/answer.h"
 #include "clearing/book/opening.h"
 #include "clearing/book/settle.h"
 #include "proto/codec/encode.h"
@@ -47,6 +48,7 @@ static bool adjustment_of(const struct hq_door *door, struct report_adjustment *
     if (door->body.reason.len == 0) {
         return fault_set(ret_fault, FAULT_FORMAT, "adjust: the record gives no reason");
     }
+    adjustment.kind = KIND_ADJUST;
     adjustment.amount = money(adjust->amount_fen);
     adjustment.booked = door->book->state.open_day;
     adjustment.person = code_of(door->body.person);
@@ -203,5 +205,6 @@ bool book_check_proposal(struct book *book, slice_t bytes, const struct person *
     return door.body.type == HQ_ADJUST     ? correct_check_adjust(&door, ret_fault)
            : door.body.type == HQ_OPENING  ? book_opening_check(&door, ret_fault)
            : door.body.type == HQ_SUSPENSE ? settle_check(&door, ret_fault)
+           : door.body.type == HQ_DISPUTE  ? answer_check(&door, ret_fault)
                                            : correct_check_reverse(&door, ret_fault);
 }

@@ -211,7 +211,7 @@ static void assign(struct hq_door *door, const struct event *event)
         .creditor = registry_find_participant(registry, suspense->creditor),
         .booked = book->state.open_day,
         .person = code_of(door->body.person),
-        .suspense = true,
+        .kind = KIND_SUSPENSE,
     };
 
     memcpy(row.reason, door->body.reason.text, door->body.reason.len);

@@ -7,12 +7,23 @@
 static const char *const kind_names[KIND_COUNT] = {
     "none",     "principal", "bonus",   "pack",  "points_issue", "points_redeem",   "fee",
     "commission", "discount", "coupon", "tender", "cashout",     "unlinked_refund", "breakage",
-    "adjust",   "shortfall", "suspense",
+    "adjust",   "shortfall", "suspense", "dispute",
 };
 
 const char *claim_kind_name(claim_kind_t kind)
 {
     return kind_names[kind];
+}
+
+bool claim_kind_parse(slice_t name, claim_kind_t *ret_kind)
+{
+    for (unsigned kind = KIND_PRINCIPAL; kind < KIND_COUNT; kind++) {
+        if (slice_equal(name, slice_of(kind_names[kind]))) {
+            *ret_kind = (claim_kind_t)kind;
+            return true;
+        }
+    }
+    return false;
 }
 
 static void claims_reset(struct claims *claims)
@@ -247,6 +258,20 @@ static void derive_short(const struct deriving *d)
     bear_rest(d, KIND_SHORTFALL, effect->money, own ? money(0) : effect->money);
 }
 
+/* Out of what is paid: the creditor of the line owes it back. */
+static void derive_dispute(const struct deriving *d)
+{
+    const struct share *parties = effect_shares(d->effects, d->effect);
+    struct part part = {
+        .product = PRODUCT_NONE,
+        .sold = STORE_NONE,
+        .used = d->effects->here.store,
+        .terms_version = d->effects->terms_version,
+    };
+
+    claim_of(d, KIND_DISPUTE, parties[1].who, parties[0].who, d->effect->money, part);
+}
+
 static void derive_tender(const struct deriving *d)
 {
     struct part part = {
@@ -313,7 +338,8 @@ void claims_derive(const struct lots *lots, const struct effects *effects, struc
     for (uint32_t i = 0; i < effects->count; i++) {
         const struct effect *effect = &effects->list[i];
         bool has_lot = effect->kind != EFFECT_DISCOUNT && effect->kind != EFFECT_FEE &&
-                       effect->kind != EFFECT_TENDER && effect->kind != EFFECT_SHORT;
+                       effect->kind != EFFECT_TENDER && effect->kind != EFFECT_SHORT &&
+                       effect->kind != EFFECT_DISPUTE;
         struct deriving d = {
             .lots = lots,
             .effects = effects,
@@ -348,6 +374,9 @@ void claims_derive(const struct lots *lots, const struct effects *effects, struc
             break;
         case EFFECT_SHORT:
             derive_short(&d);
+            break;
+        case EFFECT_DISPUTE:
+            derive_dispute(&d);
             break;
         case EFFECT_TOTAL: /* nobody owes anything for a report */
             break;

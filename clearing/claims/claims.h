@@ -22,10 +22,13 @@ typedef enum {
     KIND_ADJUST = 14, /* headquarters' own, by two people: of no event */
     KIND_SHORTFALL = 15, /* what a sale could not take from the member's value */
     KIND_SUSPENSE = 16,  /* headquarters' too: who bears an event that was refused */
+    KIND_DISPUTE = 17,   /* takes a disputed line out of what is paid; reversal: in again */
 } claim_kind_t;
-#define KIND_COUNT 17
+#define KIND_COUNT 18
 
 const char *claim_kind_name(claim_kind_t kind);
+/* False: no kind has this name. */
+bool claim_kind_parse(slice_t name, claim_kind_t *ret_kind);
 
 /* One contribution to a claim: which product, lot, stores and terms it comes from. */
 struct part {

@@ -25,6 +25,9 @@ typedef enum {
                             for the count, `units` what the till says, `lot_units` what came */
     EFFECT_SHORT = 10,   /* + what a sale could not draw for a line, borne by one (rule 33a); - not
                             short any more */
+    EFFECT_DISPUTE = 11, /* + a line of the event named in `of` is out of what is paid: `line` is
+                            its claim_kind_t, its debtor and creditor are the two shares; - it is in
+                            again */
 } effect_kind_t;
 
 /* One debtor's part. For DISCOUNT also the own share; for DRAW also what falls on the redeemer
@@ -49,7 +52,8 @@ struct effect {
     money_t principal; /* of the units; LOT, UNLINKED: whole; END: paid out */
     money_t bonus;     /* of the units */
     money_t money;     /* LOT: commission or issue; DRAW of points, DISCOUNT: till amount; FEE,
-                          TENDER, SHORT: amount; TAKE: issue reversed; END: commission returned */
+                          TENDER, SHORT, DISPUTE: amount; TAKE: issue reversed; END: commission
+                          returned */
     /* DRAW +, TAKE, END: the lot just before, so that it can be explained and put back */
     int64_t lot_units;
     int64_t lot_drawn;
@@ -71,8 +75,8 @@ struct site {
 struct effects {
     struct site here;   /* of the event; of a void: of the event that it undoes */
     struct site origin; /* refunds: of the sale refunded; otherwise = here */
-    uint64_t original;   /* refunds, voids, captures, releases: sequence of the event named in `of`;
-                          * 0: none */
+    uint64_t original;   /* refunds, voids, captures, releases, disputes: sequence of the event
+                          * named in `of`; 0: none */
     uint64_t previous_refund; /* refunds of a sale: the refund that stood last before; 0: none */
     uint64_t member;     /* whose value moved; 0: nobody's */
     day_t occurred;

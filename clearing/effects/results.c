@@ -146,7 +146,7 @@ static void read_effect(struct reader *reader, struct effects *effects)
     effect.kind = (effect_kind_t)(head & 0x1f);
     effect.sign = (head & 0x20) != 0 ? -1 : 1;
     effect.reversal = (head & 0x40) != 0;
-    if ((head & 0x80) != 0 || effect.kind < EFFECT_LOT || effect.kind > EFFECT_SHORT) {
+    if ((head & 0x80) != 0 || effect.kind < EFFECT_LOT || effect.kind > EFFECT_DISPUTE) {
         reader->bad = true;
         return;
     }

@@ -31,6 +31,8 @@ const char *event_type_name(event_type_t type)
         return "capture";
     case EVENT_RELEASE:
         return "release";
+    case EVENT_DISPUTE:
+        return "dispute";
     }
     return "unknown";
 }
@@ -134,6 +136,7 @@ static const char *member_fault(const struct event *event)
     case EVENT_VOID:
     case EVENT_DAY_TOTAL:
     case EVENT_RELEASE:
+    case EVENT_DISPUTE:
         break;
     }
     if (needed && event->member == 0) {
@@ -207,6 +210,21 @@ static const char *hold_fault(const struct event *event)
     return code_valid(event->product) ? NULL : "product: missing or not a code";
 }
 
+static const char *reason_fault(const struct event *event)
+{
+    return event->reason.len == 0 || !text_clean(event->reason, REASON_LEN_MAX)
+               ? "reason: missing, over 64 bytes or with control characters"
+               : NULL;
+}
+
+static const char *dispute_fault(const struct event *event)
+{
+    if (event->of.number == 0) {
+        return "of: missing";
+    }
+    return code_valid(event->claim_kind) ? reason_fault(event) : "kind: missing or not a code";
+}
+
 static const char *type_fault(const struct event *event)
 {
     switch (event->type) {
@@ -242,10 +260,12 @@ static const char *type_fault(const struct event *event)
         if (!code_or_empty(event->campaign)) {
             return "campaign: not a code";
         }
-        if (event->reason.len == 0 || !text_clean(event->reason, REASON_LEN_MAX)) {
-            return "reason: missing, over 64 bytes or with control characters";
+        if (reason_fault(event) != NULL) {
+            return reason_fault(event);
         }
         return code_valid(event->product) ? NULL : "product: missing or not a code";
+    case EVENT_DISPUTE:
+        return dispute_fault(event);
     case EVENT_DAY_TOTAL:
         return day_total_fault(event);
     }

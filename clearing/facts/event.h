@@ -25,6 +25,7 @@ typedef enum {
     EVENT_HOLD = 25,
     EVENT_CAPTURE = 26, /* a sale that names a hold */
     EVENT_RELEASE = 27,
+    EVENT_DISPUTE = 28,
 } event_type_t;
 
 /* Goods for means of payment. */
@@ -124,8 +125,9 @@ struct event {
     slice_t offer;          /* topup */
     slice_t pack;           /* pack_sale: the id of the new pack */
     slice_t campaign;       /* points_grant */
-    slice_t reason;         /* points_grant */
-    struct event_ref of;    /* refund (optional), void; capture, release: the hold */
+    slice_t reason;         /* points_grant, dispute */
+    slice_t claim_kind;     /* dispute: of the lines */
+    struct event_ref of;    /* refund (optional), void, dispute; capture, release: the hold */
     int64_t amount_fen;     /* principal, gross, refund's amount, pack's price, cash-out's amount,
                                what is held */
     int64_t bonus_fen;      /* topup */

@@ -47,7 +47,9 @@
     X(38, INSUFFICIENT_POINTS)                                                                     \
     X(39, INSUFFICIENT_USES)                                                                       \
     X(40, ACCEPTED_SHORT)                                                                          \
-    X(44, SETTLED_OTHERWISE)
+    X(42, NO_SUCH_LINE)                                                                            \
+    X(44, SETTLED_OTHERWISE)                                                                       \
+    X(45, DISPUTED)
 
 typedef enum {
 #define OUTCOME_ENUM(number, name) OUTCOME_##name = number,
@@ -56,7 +58,7 @@ typedef enum {
 } outcome_t;
 
 #define OUTCOME_NONE ((outcome_t)0) /* no reason against the event has been found yet */
-#define OUTCOME_LAST OUTCOME_SETTLED_OTHERWISE
+#define OUTCOME_LAST OUTCOME_DISPUTED
 
 const char *outcome_name(outcome_t outcome);
 

@@ -226,6 +226,7 @@ void board_build(const struct state *state, day_t from, const bool *frozen, uint
         .to = state->open_day,
         .required = state_terms(state, state->open_day)->day_totals_required,
         .store_count = stores,
+        .disputes = state->disputes.open,
     };
 
     board.day_count = (uint32_t)(board.to - board.from) + 1;

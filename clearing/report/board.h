@@ -76,6 +76,7 @@ struct board {
     uint32_t missing_count;
     uint32_t missing_capacity;
     uint32_t blocking; /* of them */
+    uint32_t disputes; /* without an answer */
 };
 
 /* Build the board of the cycle that began on `from`. `frozen` says which stores are, by number, for

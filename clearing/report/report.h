@@ -39,7 +39,7 @@ struct report_adjustment {
     money_t amount;
     day_t booked;
     code_t person; /* who proposed it */
-    bool suspense; /* it bears an event in suspense, which `about` names; else it is free */
+    claim_kind_t kind; /* KIND_ADJUST; KIND_SUSPENSE, KIND_DISPUTE: of the event in `about` */
     char about[REPORT_ABOUT_MAX + 1];
     char reason[REASON_LEN_MAX + 1];
 };

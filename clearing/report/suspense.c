@@ -24,6 +24,7 @@ static bool moves_value(event_type_t type)
     case EVENT_POINTS_GRANT:
     case EVENT_HOLD:
     case EVENT_RELEASE:
+    case EVENT_DISPUTE:
     case EVENT_DAY_TOTAL:
         return false;
     }

@@ -164,6 +164,7 @@ struct terms {
     struct day_rule days;
     int32_t max_late_days;
     bool day_totals_required; /* a close asks for every till's day totals */
+    int32_t dispute_days;     /* for so long may a closed cycle's lines be disputed */
 
     uint32_t product_count;
     uint32_t offer_count;

@@ -377,6 +377,20 @@ static bool read_hold(struct wire *r, struct event *event, uint32_t tag)
     }
 }
 
+static bool read_dispute(struct wire *r, struct event *event, uint32_t tag)
+{
+    switch (tag) {
+    case TAG_BYTES(1):
+        return read_ref(r, &event->of);
+    case TAG_BYTES(2):
+        return wire_bytes(r, &event->claim_kind);
+    case TAG_BYTES(3):
+        return wire_bytes(r, &event->reason);
+    default:
+        return wire_fail(r, DECODE_FIELD_UNKNOWN);
+    }
+}
+
 /* Which fields of a type's message are repeated. */
 static uint64_t repeated_of(event_type_t type)
 {
@@ -397,6 +411,7 @@ static uint64_t repeated_of(event_type_t type)
     case EVENT_POINTS_GRANT:
     case EVENT_HOLD:
     case EVENT_RELEASE:
+    case EVENT_DISPUTE:
         return 0;
     }
     return 0;
@@ -427,6 +442,8 @@ static bool read_what_field(struct wire *r, struct event *event, uint32_t tag)
         return read_day_total(r, event, tag);
     case EVENT_HOLD:
         return read_hold(r, event, tag);
+    case EVENT_DISPUTE:
+        return read_dispute(r, event, tag);
     }
     return wire_fail(r, DECODE_FIELD_UNKNOWN);
 }
@@ -438,7 +455,7 @@ static bool read_what(struct wire *r, struct event *event, uint32_t tag)
     uint32_t last = 0;
     uint32_t inner = 0;
 
-    if ((tag & 7) != 2 || tag < TAG_BYTES(EVENT_ENROL) || tag > TAG_BYTES(EVENT_RELEASE)) {
+    if ((tag & 7) != 2 || tag < TAG_BYTES(EVENT_ENROL) || tag > TAG_BYTES(EVENT_DISPUTE)) {
         return wire_fail(r, DECODE_FIELD_UNKNOWN);
     }
     if (event->type != 0) {

@@ -43,6 +43,7 @@ struct messages {
         Allclear__V1__DayTotal day_total;
         Allclear__V1__Hold hold;
         Allclear__V1__Release release;
+        Allclear__V1__Dispute dispute;
     } what;
     Allclear__V1__EventRef of;
     Allclear__V1__PayLine pay[PAY_LINES_MAX];
@@ -283,6 +284,13 @@ static void put_what(struct messages *m, const struct event *event)
         allclear__v1__release__init(&m->what.release);
         m->what.release.hold = put_ref(m, &event->of);
         m->event.release = &m->what.release;
+        break;
+    case EVENT_DISPUTE:
+        allclear__v1__dispute__init(&m->what.dispute);
+        m->what.dispute.of = put_ref(m, &event->of);
+        text_put(m, &m->what.dispute.kind, event->claim_kind);
+        text_put(m, &m->what.dispute.reason, event->reason);
+        m->event.dispute = &m->what.dispute;
         break;
     }
 }

@@ -36,6 +36,8 @@ const char *hq_type_name(hq_type_t type)
         return "opening";
     case HQ_SUSPENSE:
         return "suspense";
+    case HQ_DISPUTE:
+        return "dispute";
     case HQ_DETAILS:
         return "details";
     }
@@ -217,6 +219,23 @@ static bool read_adjust(struct wire *r, uint32_t tag, struct hq_adjust *adjust)
     }
 }
 
+static bool read_answer(struct wire *r, uint32_t tag, struct hq_answer *answer)
+{
+    switch (tag) {
+    case TAG_BYTES(1):
+        return wire_code(r, &answer->store);
+    case TAG_BYTES(2):
+        return wire_code(r, &answer->terminal);
+    case TAG_VARINT(3):
+        return wire_u64(r, &answer->number) &&
+               (answer->number <= NUMBER_MAX || wire_fail(r, DECODE_VALUE));
+    case TAG_VARINT(4):
+        return wire_bool(r, &answer->stands);
+    default:
+        return wire_fail(r, DECODE_FIELD_UNKNOWN);
+    }
+}
+
 /* The event, read for its form's sake only, and the way to it as if it were a batch's. */
 static bool read_reversal(struct wire *r, struct hq_reverse *reverse)
 {
@@ -366,6 +385,8 @@ static bool read_what_field(struct wire *r, uint32_t tag, struct hq_body *body)
         break; /* read_opening takes it whole */
     case HQ_SUSPENSE:
         return read_suspense(r, tag, &body->suspense);
+    case HQ_DISPUTE:
+        return read_answer(r, tag, &body->answer);
     case HQ_DETAILS:
         return read_details(r, tag, &body->details);
     }
@@ -472,6 +493,9 @@ static bool what_complete(const struct hq_body *body)
     case HQ_SUSPENSE:
         return body->suspense.item.store.len != 0 && body->suspense.item.event.len != 0 &&
                hq_suspense_whole(&body->suspense);
+    case HQ_DISPUTE:
+        return body->answer.store.len != 0 && body->answer.terminal.len != 0 &&
+               body->answer.number != 0;
     case HQ_DETAILS:
         return (body->details.participant.len != 0) != (body->details.member != 0);
     }

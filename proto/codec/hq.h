@@ -32,6 +32,7 @@ typedef enum {
     HQ_OPENING_PART = 27,
     HQ_OPENING = 28,
     HQ_SUSPENSE = 29,
+    HQ_DISPUTE = 30,
     HQ_DETAILS = 34,
 } hq_type_t;
 
@@ -118,6 +119,14 @@ struct hq_suspense {
     struct hq_share shares[SUSPENSE_SHARES_MAX];
 };
 
+/* Of the event that disputes. */
+struct hq_answer {
+    slice_t store; /* codes */
+    slice_t terminal;
+    uint64_t number; /* from 1 */
+    bool stands;
+};
+
 /* Exactly one of participant (code) and member. */
 struct hq_details {
     slice_t participant;
@@ -145,6 +154,7 @@ struct hq_body {
         struct hq_adjust adjust;
         struct hq_reverse reverse;
         struct hq_suspense suspense;
+        struct hq_answer answer; /* HQ_DISPUTE */
         struct hq_details details;
         slice_t opening; /* HQ_OPENING_PART, HQ_OPENING: for opening.h, which takes it */
     };

@@ -24,10 +24,12 @@ struct hq_messages {
         Allclear__V1__Operator operator;
         Allclear__V1__Adjust adjust;
         Allclear__V1__Details details;
+        Allclear__V1__DisputeAnswer answer;
     } what;
     char person[CODE_LEN_MAX + 1];
     char code[CODE_LEN_MAX + 1];
     char creditor[CODE_LEN_MAX + 1];
+    char terminal[CODE_LEN_MAX + 1];
     char reason[REASON_LEN_MAX + 1];
     char about[REASON_LEN_MAX + 1];
     char incomplete[REASON_LEN_MAX + 1];
@@ -146,6 +148,21 @@ static bool put_adjust(struct hq_messages *m, const struct hq_adjust *adjust)
     return put_code(m, &message->debtor, adjust->debtor);
 }
 
+static bool put_answer(struct hq_messages *m, const struct hq_answer *answer)
+{
+    Allclear__V1__DisputeAnswer *message = &m->what.answer;
+
+    if (!code_valid(answer->terminal) || answer->number == 0 || answer->number > NUMBER_MAX) {
+        return false;
+    }
+    allclear__v1__dispute_answer__init(message);
+    message->number = answer->number;
+    message->stands = answer->stands;
+    binary_put_text(&message->terminal, answer->terminal, m->terminal, sizeof m->terminal);
+    m->body.dispute = message;
+    return put_code(m, &message->store, answer->store);
+}
+
 static bool put_details(struct hq_messages *m, const struct hq_details *details)
 {
     Allclear__V1__Details *message = &m->what.details;
@@ -197,6 +214,8 @@ static bool put_what(struct hq_messages *m, const struct hq_body *body)
         return put_adjust(m, &body->adjust);
     case HQ_DETAILS:
         return put_details(m, &body->details);
+    case HQ_DISPUTE:
+        return put_answer(m, &body->answer);
     case HQ_REVERSE:
         /* appended likewise */
         m->body.what_case = ALLCLEAR__V1__HQ_BODY__WHAT__NOT_SET;

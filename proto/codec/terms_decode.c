@@ -402,6 +402,10 @@ static void take_terms(struct taking *t, const Allclear__V1__Terms *message, str
     terms->days.start_min = take_int(t, message->start_min, 0, 24 * 60 - 1);
     terms->max_late_days = take_int(t, message->max_late_days, 1, 366);
     terms->day_totals_required = message->day_totals_required != 0;
+    terms->dispute_days = DISPUTE_DAYS;
+    if (message->dispute_days != 0) {
+        terms->dispute_days = take_int(t, (int64_t)message->dispute_days - 1, 0, 366);
+    }
     if (registry_hq(t->registry).n == PARTICIPANT_NONE.n) {
         (void)refuse(t, "no participant is headquarters");
     }

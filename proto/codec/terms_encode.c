@@ -261,6 +261,8 @@ size_t terms_codec_encode(const struct terms *terms, uint8_t *out, size_t cap)
     message.start_min = terms->days.start_min;
     message.max_late_days = terms->max_late_days;
     message.day_totals_required = terms->day_totals_required;
+    message.dispute_days =
+        terms->dispute_days == DISPUTE_DAYS ? 0 : (uint32_t)terms->dispute_days + 1;
     put_lists(&pool, terms, &message);
     size_t len = pool.bad ? 0 : binary_pack(&message.base, out, cap);
     pool_free(&pool);

@@ -152,6 +152,7 @@ SYSTEM_ALLOWED = {
     ('clearing/base/fault.c', 'errno.h'): 'faults carry errno\'s words',
     ('clearing/base/fault.c', 'stdarg.h'): 'faults are formatted',
     ('clearing/base/fault.c', 'stdio.h'): 'vsnprintf',
+    ('clearing/book/answer.c', 'stdio.h'): 'snprintf of an event by name',
     ('clearing/book/book_hq.c', 'stdio.h'): 'snprintf of answers',
     ('clearing/book/settle.c', 'stdio.h'): 'snprintf of an event by name',
     ('clearing/crypto/key.c', 'stdio.h'): 'snprintf of paths, and PEM wants its FILE',

@@ -24,6 +24,7 @@ EVENTS = {
     "hold": {"product": "card", "amount_fen": 100, "until": "2026-03-02"},
     "capture": {"of": "A:1:1", "gross_fen": 100, "pay": [{"with": "stored_value", "product": "card", "amount_fen": 100}]},
     "release": {"of": "A:1:1"},
+    "dispute": {"of": "A:1:1", "kind": "fee", "reason": "not ours"},
     "day_total": {"date": "2026-03-01", "count": 3, "sums": {"sale": 100, "cash": -5}},
 }
 COMMON = {"terminal": "5", "number": 1, "at": AT, "member": "6200000017", "receipt": "r-1", "channel": "pos",
@@ -55,7 +56,7 @@ KIND_OF = {"terminal": "code", "number": "number", "at": "instant", "member": "m
            "principal_fen": "integer", "bonus_fen": "integer", "offer": "code", "card_kind": "name",
            "gross_fen": "integer", "of": "ref", "amount_fen": "integer", "pack": "code", "price_fen": "integer",
            "uses": "integer", "points": "integer", "reason": "text", "campaign": "code", "with": "name",
-           "rule": "code", "category": "code", "item": "code", "scheme": "text", "type": "name", "date": "day", "until": "day", "count": "count",
+           "rule": "code", "category": "code", "item": "code", "scheme": "text", "type": "name", "date": "day", "until": "day", "kind": "code", "count": "count",
            "sums": "sums"}
 LIST_MAX = {"pay": 32, "back": 32, "discounts": 16, "earn": 8, "lines": 32}
 

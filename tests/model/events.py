@@ -136,6 +136,7 @@ TYPES = {
     "points_grant": ({"product": code, "points": integer, "reason": text}, {"campaign": code}),
     "hold": ({"product": code, "amount_fen": integer}, {"until": date}),
     "release": ({"of": reference}, {}),
+    "dispute": ({"of": reference, "kind": code, "reason": text}, {}),
 }
 TYPES["capture"] = ({"of": reference, **TYPES["sale"][0]}, TYPES["sale"][1])
 OF_MEMBERS = ("enrol", "topup", "pack_sale", "cashout", "points_grant", "hold", "capture")

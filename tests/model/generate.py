@@ -18,13 +18,14 @@ import model
 import opening
 import undo
 from counter_events import CounterEvents
+from dispute import DisputeEvents
 from invent import some
 from terms import Alliance
 
 UNITS = {"stored_value": "amount_fen", "points": "points", "pack": "uses"}
 
 
-class History(CounterEvents):
+class History(CounterEvents, DisputeEvents):
     def __init__(self, seed):
         self.rng = rng = random.Random(seed)
         self.seed = seed
@@ -77,12 +78,9 @@ class History(CounterEvents):
             self.lines.append((self.store, rng.choice(BAD_LINES)))
             return
         name = rng.choices(("topup", "sale", "refund", "void", "pack_sale", "cashout", "points_grant", "enrol",
-                            "unlinked", "ahead", "hold", "capture", "release"), (16, 40, 17, 8, 9, 3, 6, 3, 4, 5, 8, 7, 2))[0]
-        event = getattr(self, "make_" + name)()
-        if event is None:
-            event = self.make_topup()
-        if some(rng, self.spoil_rate):
-            event = self.spoil(event)
+                            "unlinked", "ahead", "hold", "capture", "release", "dispute"), (16, 40, 17, 8, 9, 3, 6, 3, 4, 5, 8, 7, 2, 6))[0]
+        event = getattr(self, "make_" + name)() or self.make_topup()
+        event = self.spoil(event) if some(rng, self.spoil_rate) else event
         if some(rng, 0.12):
             event["ask"] = True
         self.put(event)
@@ -297,7 +295,8 @@ class History(CounterEvents):
 
     def originals(self, *types):
         records = [r for r in self.live.records.values() if not types or r.type in types]
-        return records[-12:] if some(self.rng, 0.7) else records
+        disputed = [r for r in records if r.ref in {key[0] for key in self.live.disputed}] if some(self.rng, 0.2) else []
+        return disputed or (records[-12:] if some(self.rng, 0.7) else records)
 
     def make_refund(self):
         rng = self.rng

@@ -184,6 +184,8 @@ class Claims:
 
     def undo(self, other):
         for (kind, debtor, creditor, _), parts in other.claims.items():
+            if kind == "dispute":
+                continue  # what becomes of disputed lines is seen from the claims themselves
             for part, amount in parts.items():
                 self.add(kind, creditor, debtor, amount, part, True)
         for (store, kind), amount in other.memos.items():

@@ -9,6 +9,7 @@ import os
 import sys
 
 import counter
+import dispute
 import events
 import opening as opening_lots
 import undo
@@ -84,6 +85,7 @@ class Clearing(Earning):
         self.out = []
         self.seq = 0
         self.holds = {}             # reference -> open hold
+        self.disputed = {}          # (reference, kind, debtor, creditor) -> [amount, out of what is paid]
         self.deadlines = []         # days at whose end what waits is asked for the last time
         self.at_deadline = False
 
@@ -239,7 +241,9 @@ class Clearing(Earning):
         record = Record(item, self.today)
         getattr(self, {"release": "release_hold"}.get(e["type"], e["type"]))(record, e)
         self.records[record.ref] = record
-        if record.member and record.type not in ("refund", "void", "release"):
+        if record.original:
+            dispute.follow(self, record)
+        if record.member and record.type not in ("refund", "void", "release", "dispute"):
             self.members.setdefault(record.member, record.store)
         return record
 
@@ -411,6 +415,9 @@ class Clearing(Earning):
 
     def release_hold(self, record, e):
         counter.release(self, record, e, require)
+
+    def dispute(self, record, e):
+        dispute.dispute(self, record, e, require)
 
     def use(self, record, line, product, missing=0):
         units = line[{"points": "points", "pack": "uses"}.get(line["with"], "amount_fen")]

@@ -95,13 +95,16 @@ def matrix(world):
         "adjust": (("adjust", "--debtor", "A", "--creditor", "B", "--amount", "1", "--reason", "x"), {"ma", "all"}),
         "reverse": (("reverse", "A:9:2", "--reason", "x"), {"ma", "all"}),
         "suspense return": (("suspense", "return", "A:9:3", "--reason", "x"), {"ma", "all"}),
+        "dispute answer": (("dispute", "answer", "A:9:4", "--falls", "--reason", "x"), {"ma", "all"}),
         "cycle close": (("cycle", "close", "early"), {"ma", "all"}),
     }
     world.publish("A", [line(type="enrol", terminal="9", number=1, at="2026-03-01T08:30:00+08:00", member="70"),
                         line(type="topup", terminal="9", number=2, at="2026-03-01T08:31:00+08:00", member="70",
                              product="card", principal_fen=100),
                         line(type="topup", terminal="9", number=3, at="2026-03-01T08:32:00+08:00", member="70",
-                             product="gone", principal_fen=100)], codes=(65,))
+                             product="gone", principal_fen=100),
+                        line(type="dispute", terminal="9", number=4, at="2026-03-01T08:33:00+08:00", of="A:9:2",
+                             kind="principal", reason="x")], codes=(65,))
     for name, (words, may) in alone.items():
         if name == "key approve":
             asks_again(world, "C")

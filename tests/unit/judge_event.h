@@ -118,6 +118,10 @@ static inline bool judge_what(const Allclear__V1__Event *m, struct event *e)
         return true;
     case EVENT_RELEASE:
         return judge_ref(m->release->hold, e);
+    case EVENT_DISPUTE:
+        e->claim_kind = slice_of(m->dispute->kind);
+        e->reason = slice_of(m->dispute->reason);
+        return judge_ref(m->dispute->of, e);
     case EVENT_REFUND:
         e->amount_fen = m->refund->amount_fen;
         return judge_ref(m->refund->of, e) &&

@@ -224,6 +224,11 @@ static inline void random_what(struct random *r, struct event *e)
     case EVENT_RELEASE:
         e->of = random_ref(r);
         break;
+    case EVENT_DISPUTE:
+        e->of = random_ref(r);
+        e->claim_kind = random_code(r);
+        e->reason = random_text(r, REASON_LEN_MAX);
+        break;
     case EVENT_REFUND:
         if (random_below(r, 3) != 0) {
             e->of = random_ref(r);
@@ -262,7 +267,7 @@ static inline void random_event(struct random *r, struct event *e)
 {
     memset(e, 0, sizeof *e);
     r->used = 0;
-    e->type = (event_type_t)(EVENT_ENROL + random_below(r, 12));
+    e->type = (event_type_t)(EVENT_ENROL + random_below(r, 13));
     e->terminal = random_code(r);
     e->number = random_number(r, NUMBER_MAX);
     e->at_ms = random_below(r, 20) == 0 ? POLICY_AT_MS_END - 1
@@ -318,6 +323,7 @@ static inline const char *event_difference(const struct event *a, const struct e
     DIFFERS_TEXT(offer)
     DIFFERS_TEXT(pack)
     DIFFERS_TEXT(campaign)
+    DIFFERS_TEXT(claim_kind)
     DIFFERS_TEXT(reason)
     DIFFERS_TEXT(of.store)
     DIFFERS_TEXT(of.terminal)

@@ -27,7 +27,7 @@ static const char good_stores[] = "store,participant,party,role,name,opened,clos
 
 static const char good_conf[] =
     "alliance = { id = \"demo\"; name = \"One \\\"card\\\"\"; zone = \"-03:30\";\n"
-    "  day_start = \"04:30\"; max_late_days = 366; stores = \"stores.csv\"; };\n"
+    "  day_start = \"04:30\"; max_late_days = 366; dispute_days = 0; stores = \"stores.csv\"; };\n"
     "products = (\n"
     "  { id = \"card\"; kind = \"stored_value\"; model = \"F1o\"; from = \"2026-01-01\"; },\n"
     "  { id = \"wash\"; kind = \"pack\"; model = \"F1\"; rate = \"90%\"; fee = \"0.6%\";\n"
@@ -137,6 +137,7 @@ START_TEST(head_and_products_are_filled)
     ck_assert_int_eq(terms.days.zone_min, -210);
     ck_assert_int_eq(terms.days.start_min, 270);
     ck_assert_int_eq(terms.max_late_days, 366);
+    ck_assert_int_eq(terms.dispute_days, 0);
     ck_assert_uint_eq(terms.product_count, 4);
     const struct product *card = &terms.products[0];
     ck_assert_int_eq(card->kind, PRODUCT_STORED_VALUE);
@@ -243,6 +244,7 @@ START_TEST(defaults_of_the_head)
     ck_assert_int_eq(terms.days.zone_min, 480);
     ck_assert_int_eq(terms.days.start_min, 0);
     ck_assert_int_eq(terms.max_late_days, 30);
+    ck_assert_int_eq(terms.dispute_days, 10);
     ck_assert_str_eq(terms.name, "");
     ck_assert_uint_eq(terms.offer_count + terms.discount_count + terms.campaign_count, 0);
 }

@@ -136,7 +136,7 @@ START_TEST(kinds_have_the_names_of_the_contract)
         "principal", "bonus",           "pack",     "points_issue", "points_redeem",
         "fee",       "commission",      "discount", "coupon",       "tender",
         "cashout",   "unlinked_refund", "breakage", "adjust",       "shortfall",
-        "suspense",
+        "suspense",  "dispute",
     };
 
     for (int kind = KIND_PRINCIPAL; kind < KIND_COUNT; kind++) {

@@ -212,8 +212,10 @@ START_TEST(test_cycles)
     must_have(WORLD_RUN(verb_cycle, "close", "--dir", "hq"), 0, "Settlement report: 2026-03\n");
     must_have(WORLD_RUN(verb_cycle, "close", "--dir", "hq"), 0, "Settlement report: 2026-03-2\n");
     must_have(WORLD_RUN(verb_cycle, "list", "--json", "--dir", "hq"), 0,
-              "[{\"cycle\":\"2026-03\",\"from\":\"2026-03-01\",\"to\":\"2026-03-01\"},"
-              "{\"cycle\":\"2026-03-2\",\"from\":\"2026-03-02\",\"to\":\"2026-03-02\"}]");
+              "[{\"cycle\":\"2026-03\",\"from\":\"2026-03-01\",\"to\":\"2026-03-01\","
+              "\"dispute_days\":10},"
+              "{\"cycle\":\"2026-03-2\",\"from\":\"2026-03-02\",\"to\":\"2026-03-02\","
+              "\"dispute_days\":10}]");
     ck_assert_uint_gt(world_read("hq/reports/2026-03.json", first, sizeof first), 100);
     ck_assert_str_eq(
         WORLD_RUN(verb_report, "2026-03", "--format", "json", "--dir", "hq")->out, first);

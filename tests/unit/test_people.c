@@ -15,7 +15,6 @@ static const struct {
     {"all", HQ_ROLES_ALL},     {"stranger", 0 /* has a key, was never appointed */},
 };
 enum { MA, CHEN, AU, OP, ALL, STRANGER, NOBODY };
-
 static struct sign_key *keys[PEOPLE];
 static struct fault fault;
 static uint8_t body_bytes[HQ_BODY_LEN_MAX];
@@ -242,6 +241,7 @@ static struct hq_body body_of(hq_type_t type)
     case HQ_OPERATOR:
     case HQ_REVERSE:
     case HQ_SUSPENSE:
+    case HQ_DISPUTE:
     case HQ_OPENING:
         break;
     }

@@ -48,7 +48,7 @@ static day_t random_day(void)
 static struct effect random_effect(void)
 {
     return (struct effect){
-        .kind = (effect_kind_t)(random_next() % EFFECT_TOTAL + 1),
+        .kind = (effect_kind_t)(random_next() % EFFECT_DISPUTE + 1),
         .sign = random_next() % 2 == 0 ? 1 : -1,
         .reversal = random_next() % 2 == 0,
         .line = (uint8_t)random_next(),
@@ -239,7 +239,7 @@ static const struct {
     {"\x01\x80\x80\x80\x80\x10\0\0\0\0\0\0\0\0\0\0", 16}, /* store 2^32 */
     {"\x01\0\0\0\0\0\0\0\0\0\0\x80\x80\x04", 14},         /* 65,536 effects */
     {"\x01\0\0\0\0\0\0\0\0\0\0\x01\x00\0", 14},           /* kind 0 */
-    {"\x01\0\0\0\0\0\0\0\0\0\0\x01\x0b\0", 14},           /* kind 11 */
+    {"\x01\0\0\0\0\0\0\0\0\0\0\x01\x0c\0", 14},           /* kind 12 */
     {"\x01\0\0\0\0\0\0\0\0\0\0\x01\x81\0", 14},           /* bit 7 of the kind */
     {"\x01\0\0\0\0\0\0\0\0\0\0\x01\x01\x80\x80\x20", 16}, /* a field that does not exist */
     {"\x01\0\0\0\0\0\0\0\0\0\0\x01\x01\x01\0", 15},       /* line 0 */

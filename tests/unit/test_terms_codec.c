@@ -116,6 +116,7 @@ static void make_terms(struct terms *terms)
     terms->days = (struct day_rule){480, 240};
     terms->max_late_days = 30;
     terms->day_totals_required = true;
+    terms->dispute_days = 0; /* which is not the same as left out */
     make_products(terms);
     terms->offer_count = 1;
     terms->offers = memory_zeroed(1, sizeof *terms->offers);
@@ -179,7 +180,7 @@ START_TEST(test_terms)
     ck_assert_mem_eq(bytes, again, len);
     ck_assert(read.version == 3 && read.from == 20513 && read.days.zone_min == 480 &&
               read.days.start_min == 240 && read.max_late_days == 30 &&
-              read.day_totals_required);
+              read.day_totals_required && read.dispute_days == 0);
     ck_assert_str_eq(read.name, "One card");
     for (uint32_t i = 0; i < 2; i++) {
         check_product(&read.products[i], &terms.products[i]);

@@ -146,7 +146,7 @@ static void day_totals_read(const struct config *reader, const config_setting_t 
 static void head_read(struct alliance *alliance, const config_setting_t *root)
 {
     static const char *const keys[] = {"id",     "name", "zone", "day_start", "max_late_days",
-                                       "stores", "day_totals", NULL};
+                                       "stores", "day_totals", "dispute_days", NULL};
     struct config *reader = &alliance->reader;
     struct terms *terms = &alliance->terms;
     const config_setting_t *group = field_find(reader, root, "alliance", REQUIRED);
@@ -160,6 +160,7 @@ static void head_read(struct alliance *alliance, const config_setting_t *root)
     day_start_read(reader, group, &terms->days.start_min);
     integer_read(reader, group, "max_late_days", 1, 366, &terms->max_late_days);
     day_totals_read(reader, group, &terms->day_totals_required);
+    integer_read(reader, group, "dispute_days", 0, 366, &terms->dispute_days);
     stores_file_read(alliance, group);
 }
 
@@ -416,6 +417,7 @@ bool alliance_read(const char *path, struct registry *ret_registry, struct terms
     alliance.terms.from = DAY_MIN;
     alliance.terms.days.zone_min = 8 * 60;
     alliance.terms.max_late_days = 30;
+    alliance.terms.dispute_days = DISPUTE_DAYS;
     CHECK(clean); /* complaints are how a refusal is known */
     if (source_read(&source, path, ALLIANCE_LEN_MAX, SOURCE_UTF8, complaints)) {
         source_take(&alliance, &source);

@@ -16,6 +16,10 @@ static void explain_effect(struct explaining *x, const struct effect *effect)
 {
     bool refund = x->cleared->event->type == EVENT_REFUND;
 
+    if (effect->kind == EFFECT_DISPUTE) {
+        explain_dispute(x, effect);
+        return;
+    }
     if (x->cleared->event->type == EVENT_VOID) {
         explain_undone(x, effect);
         return;
@@ -48,6 +52,7 @@ static void explain_effect(struct explaining *x, const struct effect *effect)
     case EFFECT_SHORT:
         (refund ? explain_short_back : explain_short)(x, effect);
         break;
+    case EFFECT_DISPUTE:
     case EFFECT_TOTAL: /* all figures are one step: explain_total */
         break;
     }

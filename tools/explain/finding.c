@@ -205,6 +205,8 @@ static void say_figures(struct explaining *x, outcome_t outcome)
     case OUTCOME_LIMIT_EXCEEDED:
     case OUTCOME_CAP_REACHED:
     case OUTCOME_BUDGET_SPENT:
+    case OUTCOME_NO_SUCH_LINE:
+    case OUTCOME_DISPUTED:
         break;
     case OUTCOME_SETTLED_OTHERWISE:
         say_shares(x);

@@ -65,7 +65,8 @@ void step_begin(struct explaining *x, const char *kind, const struct effect *eff
 {
     struct step step = {.kind = kind, .lot = "", .product = ""};
 
-    if (effect != NULL && effect->kind != EFFECT_DISCOUNT && effect->kind != EFFECT_TENDER) {
+    if (effect != NULL && effect->kind != EFFECT_DISCOUNT && effect->kind != EFFECT_TENDER &&
+        effect->kind != EFFECT_DISPUTE) {
         bool fee = effect->kind == EFFECT_FEE || effect->kind == EFFECT_SHORT; /* of no lot */
         const struct lot_class *class =
             fee ? NULL : lots_class_at(&x->state->members.lots, effect->class);

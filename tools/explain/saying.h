@@ -125,6 +125,8 @@ void explain_end(struct explaining *x, const struct effect *effect);
 void explain_undone(struct explaining *x, const struct effect *effect);
 /* reporting.c: the figures of a day total. */
 void explain_total(struct explaining *x);
+/* disputing.c: a line that is out of what is paid, or in again. */
+void explain_dispute(struct explaining *x, const struct effect *effect);
 /* finding.c: why an event was not accepted. */
 void explain_finding(struct explaining *x);
 

@@ -49,6 +49,7 @@ void say_lot_origin(struct explaining *x, const struct effect *effect)
     case EVENT_HOLD:
     case EVENT_CAPTURE:
     case EVENT_RELEASE:
+    case EVENT_DISPUTE:
         break;
     }
     say(x, _("Lot %s: points given on %s at %s, %s fen a point; %s; terms %" PRIu32), name, day,

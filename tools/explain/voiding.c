@@ -111,7 +111,8 @@ void explain_undone(struct explaining *x, const struct effect *effect)
         say_owes(x, effect->sign < 0, effect_shares(x->effects, effect), x->effects->origin.owner,
                  "");
         break;
-    case EFFECT_TOTAL: /* a report is never voided */
+    case EFFECT_DISPUTE: /* explain_dispute */
+    case EFFECT_TOTAL:   /* a report is never voided */
         break;
     }
 }

@@ -112,7 +112,8 @@ void watch_cleared(struct watch *watch, const struct state *state, const struct 
     const struct event *event = cleared->event;
     slice_t store = code_slice(registry_store_code(&state->registry, cleared->store));
 
-    if ((event->type == EVENT_REFUND || event->type == EVENT_VOID) &&
+    if ((event->type == EVENT_REFUND || event->type == EVENT_VOID ||
+         event->type == EVENT_DISPUTE) &&
         outcome_accepted(cleared->outcome) &&
         names(watch, event->of.store, event->of.terminal, event->of.number)) {
         note_later(watch, store, cleared);

@@ -130,6 +130,7 @@ static json_t *cycles(const struct book *book)
         json_object_set_new(row, "cycle", code(&book->cycles[i].id));
         json_object_set_new(row, "from", day(book->cycles[i].from));
         json_object_set_new(row, "to", day(book->cycles[i].to));
+        json_object_set_new(row, "dispute_days", json_integer(book_dispute_days(book)));
         if (book->cycles[i].missing > 0) {
             json_object_set_new(row, "missing", json_integer(book->cycles[i].missing));
             json_object_set_new(row, "incomplete", json_string(book->cycles[i].incomplete));

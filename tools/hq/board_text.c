@@ -278,6 +278,10 @@ void checklist_text_write(const json_t *board)
     size_t missing = write_those(board, true, _("Missing:"));
     (void)write_those(board, false, _("Noted (does not hold up a close):"));
     write_differences(board, &everything);
+    int64_t disputes = json_integer_value(json_object_get(board, "disputes"));
+    if (disputes > 0) {
+        printf(_("Disputes without an answer: %" PRId64 " (allclear dispute list)\n"), disputes);
+    }
     puts(missing == 0 ? _("Nothing is missing: the cycle can close.")
                       : _("A close now needs --incomplete REASON."));
 }

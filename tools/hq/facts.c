@@ -218,4 +218,7 @@ void facts_of_terms(const struct terms *terms, struct facts *ret_facts)
     add(fact(ret_facts, "zone"), "%" PRId32, terms->days.zone_min);
     add(fact(ret_facts, "day_start"), "%" PRId32, terms->days.start_min);
     add(fact(ret_facts, "max_late_days"), "%" PRId32, terms->max_late_days);
+    add(fact(ret_facts, "day_totals"), "%s",
+        terms->day_totals_required ? "required" : "optional");
+    add(fact(ret_facts, "dispute_days"), "%" PRId32, terms->dispute_days);
 }

@@ -25,7 +25,8 @@
     X(approve)                                                                                     \
     X(adjust)                                                                                      \
     X(reverse)                                                                                     \
-    X(suspense)
+    X(suspense)                                                                                    \
+    X(dispute)
 
 int verb_init(int argc, char **argv);
 int verb_apply(int argc, char **argv);
@@ -48,6 +49,7 @@ int verb_approve(int argc, char **argv);
 int verb_adjust(int argc, char **argv);
 int verb_reverse(int argc, char **argv);
 int verb_suspense(int argc, char **argv);
+int verb_dispute(int argc, char **argv);
 int verb_restore(int argc, char **argv);
 
 #endif

@@ -14,6 +14,7 @@
 #include "tools/hq/control.h"
 #include "tools/hq/view.h"
 #include "tools/people/standing.h"
+#include "tools/render/disputes.h"
 #include "tools/render/suspense_json.h"
 #include "tools/text.h"
 
@@ -67,6 +68,10 @@ static json_t *answer_of(struct view *view, const char *dir, const json_t *reque
     }
     if (strcmp(verb, "suspense") == 0) {
         return suspense_json(&view->book.suspense, view->book.state.open_day);
+    }
+    if (strcmp(verb, "disputes") == 0) {
+        return disputes_json(&view->book.state, PARTICIPANT_NONE,
+                             json_is_true(json_object_get(request, "all")));
     }
     CHECK(strcmp(verb, "terms") == 0);
     return answers_terms(&view->book);

@@ -326,6 +326,13 @@ void proposals_words(const struct hq_body *body, char ret_words[PROPOSAL_WORD_MA
         reverse_words(&body->reverse, ret_words);
     } else if (body->type == HQ_SUSPENSE) {
         suspense_words(&body->suspense, ret_words);
+    } else if (body->type == HQ_DISPUTE) {
+        (void)snprintf(ret_words, PROPOSAL_WORD_MAX,
+                       body->answer.stands ? _("dispute %.*s:%.*s:%llu: the line stands")
+                                           : _("dispute %.*s:%.*s:%llu: the line falls"),
+                       (int)body->answer.store.len, body->answer.store.text,
+                       (int)body->answer.terminal.len, body->answer.terminal.text,
+                       (unsigned long long)body->answer.number);
     } else if (body->type == HQ_OPENING) {
         opening_words(body->opening, ret_words);
     } else {

@@ -312,6 +312,15 @@ static void get_words(const json_t *row, const char *key, size_t size, char *ret
     (void)snprintf(ret_text, size, "%s", text == NULL ? "" : text);
 }
 
+/* Said where it is no adjustment proper. */
+static claim_kind_t kind_of_row(const json_t *row)
+{
+    const char *name = json_string_value(json_object_get(row, "kind"));
+    claim_kind_t kind = KIND_ADJUST;
+
+    return name != NULL && claim_kind_parse(slice_of(name), &kind) ? kind : KIND_ADJUST;
+}
+
 /* What two people have added, and what was missing: only where there is any. */
 static void read_additions(struct reading *r, const json_t *root)
 {
@@ -328,7 +337,7 @@ static void read_additions(struct reading *r, const json_t *root)
             .booked = get_day(r, row, "booked"),
             .person = code_of(get_code(r, row, "person")),
         };
-        adjustment.suspense = json_object_get(row, "kind") != NULL;
+        adjustment.kind = kind_of_row(row);
         get_words(row, "about", sizeof adjustment.about, adjustment.about);
         get_words(row, "reason", sizeof adjustment.reason, adjustment.reason);
         report_adjustments_add(&r->held->report.adjustments, &adjustment);

@@ -95,12 +95,13 @@ static int checklist(const struct cycle_options *options)
     }
     bool complete = !json_is_false(json_object_get(board, "complete"));
     if (options->json) {
-        json_t *list = json_pack("{s:O?,s:O?,s:O?,s:O?,s:O?,s:O?}", "from", json_object_get(board, "from"), "to",
+        json_t *list = json_pack("{s:O?,s:O?,s:O?,s:O?,s:O?,s:O?,s:O?}", "from", json_object_get(board, "from"), "to",
                                  json_object_get(board, "to"), "day_totals",
                                  json_object_get(board, "day_totals"), "complete",
                                  json_object_get(board, "complete"), "missing",
                                  json_object_get(board, "missing"), "differences",
-                                 json_object_get(board, "differences"));
+                                 json_object_get(board, "differences"), "disputes",
+                                 json_object_get(board, "disputes"));
         (void)json_dumpf(list, stdout, JSON_COMPACT);
         putchar('\n');
         json_decref(list);

@@ -22,6 +22,7 @@ static const struct key_name type_names[] = {
     {"hold", EVENT_HOLD},
     {"capture", EVENT_CAPTURE},
     {"release", EVENT_RELEASE},
+    {"dispute", EVENT_DISPUTE},
     {"coupon_issue", KEY_LATER},
     {"coupon_void", KEY_LATER},
     {"membership_sale", KEY_LATER},
@@ -241,6 +242,13 @@ static const struct key hold_keys[] = {
     {"until", KEY_TEXT, MAY, .offset = offsetof(struct event, date), .limit = 10},
     {0},
 };
+
+static const struct key dispute_keys[] = {
+    {"of", KEY_REF, MUST, .offset = offsetof(struct event, of)},
+    {"kind", KEY_CODE, MUST, .offset = offsetof(struct event, claim_kind)},
+    {"reason", KEY_TEXT, MUST, .offset = offsetof(struct event, reason), .limit = REASON_LEN_MAX},
+    {0},
+};
 /* clang-format on */
 
 static const struct key *const enrol_tables[] = {keys_common, enrol_keys, NULL};
@@ -253,6 +261,7 @@ static const struct key *const cashout_tables[] = {keys_common, cashout_keys, NU
 static const struct key *const points_grant_tables[] = {keys_common, points_grant_keys, NULL};
 static const struct key *const day_total_tables[] = {keys_common, day_total_keys, NULL};
 static const struct key *const hold_tables[] = {keys_common, hold_keys, NULL};
+static const struct key *const dispute_tables[] = {keys_common, dispute_keys, NULL};
 static const struct key *const capture_tables[] = {keys_common, void_keys, sale_keys, NULL};
 
 const struct key *const *keys_of_type(event_type_t type)
@@ -282,6 +291,8 @@ const struct key *const *keys_of_type(event_type_t type)
         return capture_tables;
     case EVENT_RELEASE: /* it names its hold as a void its original */
         return void_tables;
+    case EVENT_DISPUTE:
+        return dispute_tables;
     }
     CHECK(!"an event type without keys");
     return enrol_tables;

@@ -1,5 +1,5 @@
-/* allclear mine, statement and balance: what a store may always read of its own. Headquarters
- * answers with one JSON document, which is printed as it is or as a table. */
+/* allclear mine, statement, balance and dispute list: what a store may always read of its own.
+ * Headquarters answers with one JSON document, which is printed as it is or as a table. */
 #include <getopt.h>
 #include <inttypes.h>
 #include <jansson.h>
@@ -11,6 +11,7 @@
 #include "tools/node/ask.h"
 #include "tools/node/node_verbs.h"
 #include "tools/node/options.h"
+#include "tools/render/disputes.h"
 #include "tools/render/statement.h"
 #include "tools/render/table.h"
 #include "tools/text.h"
@@ -35,6 +36,7 @@ struct options {
 static const struct question mine = {"mine", "positions", false};
 static const struct question statement = {"statement", "statement", true};
 static const struct question balance = {"balance", "balance", true};
+static const struct question disputes = {"dispute", "disputes", false};
 
 static const char *usage_of(const struct question *question)
 {
@@ -53,6 +55,14 @@ static const char *usage_of(const struct question *question)
                  "\n"
                  "Example:\n"
                  "  allclear statement 2026-03 --dir /var/lib/allclear-store\n");
+    }
+    if (question == &disputes) {
+        return _("Usage: allclear dispute list --dir DIR [--json] [--wait SECONDS]\n"
+                 "\n"
+                 "The disputes in which this store's participant has part, and their answers.\n"
+                 "\n"
+                 "Example:\n"
+                 "  allclear dispute list --dir /var/lib/allclear-store\n");
     }
     return _("Usage: allclear balance MEMBER --dir DIR [--json] [--wait SECONDS]\n"
              "\n"
@@ -190,6 +200,9 @@ static int print_answer(const struct question *question, const struct options *o
         } else if (question == &statement) {
             const struct look look = look_of(stdout);
             (void)statement_text_write(root, &look, stdout); /* fflush tells */
+        } else if (question == &disputes) {
+            const struct look look = look_of(stdout);
+            disputes_text_write(root, &look, stdout); /* likewise */
         } else {
             print_positions(root);
         }
@@ -258,4 +271,9 @@ int verb_own_statement(int argc, char **argv)
 int verb_balance(int argc, char **argv)
 {
     return run(&balance, argc, argv);
+}
+
+int verb_own_disputes(int argc, char **argv)
+{
+    return run(&disputes, argc, argv);
 }

@@ -89,6 +89,7 @@ void figures_of(const struct cleared *cleared, int64_t ret_amounts[FIGURE_COUNT]
     case EVENT_DAY_TOTAL:
     case EVENT_HOLD:
     case EVENT_RELEASE:
+    case EVENT_DISPUTE:
         break;
     }
 }

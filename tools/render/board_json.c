@@ -81,8 +81,9 @@ static json_t *missing_of(const struct board *board)
 
 json_t *board_json(const struct board *board)
 {
-    return json_pack("{s:o,s:o,s:s,s:b,s:o,s:o,s:o}", "from", day_text(board->from), "to",
+    return json_pack("{s:o,s:o,s:s,s:b,s:o,s:o,s:o,s:I}", "from", day_text(board->from), "to",
                      day_text(board->to), "day_totals", board->required ? "required" : "optional",
                      "complete", board->blocking == 0, "stores", stores_of(board), "differences",
-                     differences_of(board), "missing", missing_of(board));
+                     differences_of(board), "missing", missing_of(board), "disputes",
+                     (json_int_t)board->disputes);
 }

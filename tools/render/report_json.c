@@ -189,8 +189,8 @@ static json_t *adjustments(const struct report *report)
         put(object, "person", code(&row->person));
         put(object, "about", json_string(row->about));
         put(object, "reason", json_string(row->reason));
-        if (row->suspense) {
-            put(object, "kind", json_string(claim_kind_name(KIND_SUSPENSE)));
+        if (row->kind != KIND_ADJUST) {
+            put(object, "kind", json_string(claim_kind_name(row->kind)));
         }
         json_array_append_new(rows, object);
     }

@@ -28,6 +28,7 @@ static const char *const kind_words[KIND_COUNT] = {
     [KIND_ADJUST] = N_("adjustment"),
     [KIND_SHORTFALL] = N_("shortfall"),
     [KIND_SUSPENSE] = N_("suspense"),
+    [KIND_DISPUTE] = N_("disputed"),
 };
 
 const char *words_of_role(role_t role)
@@ -67,6 +68,8 @@ const char *words_of_type(event_type_t type)
         return _("capture");
     case EVENT_RELEASE:
         return _("release");
+    case EVENT_DISPUTE:
+        return _("dispute");
     }
     return "";
 }
@@ -271,6 +274,13 @@ static const struct outcome_words outcome_words[OUTCOME_LAST + 1] = {
     [OUTCOME_INSUFFICIENT_USES] =
         {N_("not enough uses"), N_("The pack has fewer uses left than the event takes."),
          N_("Check the pack, and whether the stores that used it have published.")},
+    [OUTCOME_NO_SUCH_LINE] =
+        {N_("no such line"),
+         N_("The event makes the store's participant neither owe nor be owed anything of this kind."),
+         N_("Look at what the event made you owe or be owed (allclear explain), and name that kind.")},
+    [OUTCOME_DISPUTED] =
+        {N_("disputed already"), N_("The line has been disputed before."),
+         N_("Nothing, if headquarters has yet to answer; its answer ends the dispute for good.")},
     [OUTCOME_SETTLED_OTHERWISE] =
         {N_("settled otherwise"),
          N_("It was refused, and two people at headquarters have said who bears it, or that the "

@@ -19,7 +19,7 @@ alliance = {
     name = "One card for all";
     zone = "+08:00";
     day_start = "00:00";
-    max_late_days = 30;
+    max_late_days = 30; dispute_days = 10;
     stores = "stores.csv";
 };
 products = (
@@ -161,6 +161,9 @@ value("valid_days", "365", (
 value("max_late_days", "30", (
     ("0", None), ("367", None), ('"30"', '(found "30")'), ("1.5", "(found the number 1.5)"),
 ), "must be a whole number from 1 to 366")
+value("dispute_days", "10", (
+    ("-1", None), ("367", None), ('"10"', '(found "10")'), ("1.5", "(found the number 1.5)"),
+), "must be a whole number from 0 to 366")
 value("zone", '"+08:00"', (
     ("8", "(found the number 8)"), ('"08:00"', None), ('"+8:00"', None), ('"+14:01"', None),
     ('"+08:60"', None), ('"Asia/Shanghai"', None), ('"-23:00"', None), ('"+08:00:00"', None),
