@@ -108,6 +108,9 @@ class Books:
     def day_total(self, store, e):
         return []
 
+    def dispute(self, store, e):
+        return []
+
     # --- sums ---
 
     def of(self, what, participant, *rest):

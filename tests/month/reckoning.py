@@ -62,7 +62,7 @@ class Reckoning:
         store what is in the ledger, its own reversals and what a trouble says, and nothing else."""
         accepted = {line["event"] for line in self.second.out if line["outcome"] in TAKEN}
         accepted |= {key_of(store, event) for store, events, _ in self.world.arrivals for event in events
-                     if event["type"] == "day_total"}
+                     if event["type"] in second.UNREAD}
         beside = collections.Counter(reference.split(":")[0] for reference in self.world.beside)
         counted, found = collections.Counter(), collections.Counter()
         for report in self.reports:
@@ -228,34 +228,34 @@ class Reckoning:
         return records
 
     def second_reading(self):
-        equal, second = self.world.equal, self.second
+        equal, reading = self.world.equal, self.second
         matrix = collections.defaultdict(lambda: (0, 0))
         for report in self.reports:
             for row in report["matrix"]:
                 key = tuple(row[name] for name in ("debtor", "creditor", "kind", "reversal"))
                 matrix[key] = (matrix[key][0] + row["count"], matrix[key][1] + row["amount_fen"])
-        equal("model: claims", differing(dict(matrix), {**second.matrix(), **self.month.by_hand}), {})
+        equal("model: claims", differing(dict(matrix), {**reading.matrix(), **self.month.by_hand}), {})
         memos = collections.Counter()
         for report in self.reports:
             for store in report["stores"]:
                 for memo in store["memo"]:
                     memos[store["store"], memo["kind"]] += memo["amount_fen"]
-        equal("model: what stores bear", differing({k: v for k, v in memos.items() if v}, second.memos()), {})
+        equal("model: what stores bear", differing({k: v for k, v in memos.items() if v}, reading.memos()), {})
         rows = {(row["issuer"], row["product"]): tuple(row[name] for name in (
             "lots", "principal_fen", "bonus_fen", "points", "uses")) for row in self.reports[-1]["outstanding"]}
-        equal("model: what members have", differing(rows, second.outstanding()), {})
+        equal("model: what members have", differing(rows, reading.outstanding()), {})
 
-        totals = {key_of(store, event) for store, events, _ in self.world.arrivals for event in events
-                  if event["type"] == "day_total"}
+        unread = {key_of(store, event) for store, events, _ in self.world.arrivals for event in events
+                  if event["type"] in second.UNREAD}
         late = {(row["event"], row["occurred"], row["booked"]) for report in self.reports for row in report["late"]
-                if row["event"] not in totals and ":HQ-REVERSAL:" not in row["event"]}
+                if row["event"] not in unread and ":HQ-REVERSAL:" not in row["event"]}
         equal("model: what came late", late, {
-            (line["event"], line["occurred"], line["booked"]) for line in second.out
+            (line["event"], line["occurred"], line["booked"]) for line in reading.out
             if line["outcome"] in TAKEN and line["type"] != "expiry" and line["occurred"] != line["booked"]
             and ":HQ-REVERSAL:" not in line["event"]})
         refused = sorted((row["event"], row["reason"]) for report in self.reports for row in report["refused"]
                          if row["reason"] != "SETTLED_OTHERWISE" or row["event"] not in self.month.settled)
-        equal("model: what was refused", refused, sorted((line["event"], line["outcome"]) for line in second.out
+        equal("model: what was refused", refused, sorted((line["event"], line["outcome"]) for line in reading.out
                                                          if line["outcome"] not in (*TAKEN, "WAITING")))
 
     # --- the auditor ---

@@ -16,6 +16,7 @@ import time
 from alliance import DAYS, is_open  # it puts the folders of what is shared on the path
 from network import Broken, Verdicts
 import books as by_hand
+import disputed
 import machines
 import people
 import reckoning
@@ -29,7 +30,7 @@ class Month:
     TROUBLES = (troubles.OfflineWeek, troubles.ChangedFee, troubles.WrongTopup, troubles.SameFileTwice,
                 troubles.DoubleUpload, troubles.SpentTwice, troubles.SpentShort, machines.RestoredImage,
                 machines.LostKey, machines.Upgrade, people.SoldStore, people.ErasedPerson, machines.SilentStore,
-                settled.Settled, machines.StillPending)
+                settled.Settled, disputed.Disputed, machines.StillPending)
 
     def __init__(self, options, directory):
         self.verdicts = Verdicts()

@@ -27,11 +27,11 @@ class Till:
     def reference(self, event):
         return "%s:%s:%d" % (self.store, event["terminal"], event["number"])
 
-    def ring(self, day, minute, kind, **keys):
+    def ring(self, day, minute, what, **keys):
         """A receipt at 09:00 and so many minutes."""
         self.number += 1
         at = "%sT%02d:%02d:%02d+08:00" % (day_text(day), 9 + minute // 60, minute % 60, self.number % 60)
-        event = {"type": kind, "terminal": self.terminal, "number": self.number, "at": at, **keys}
+        event = {"type": what, "terminal": self.terminal, "number": self.number, "at": at, **keys}
         self.roll[self.number] = event
         self.today.append(event)
         return event
@@ -75,7 +75,8 @@ class Till:
     def end(self, day):
         """The day's receipts, its total the last of them."""
         events = list(self.today)
-        total = self.ring(day, 645, "day_total", date=day_text(day), count=len(events), sums=dict(self.sums))
+        total = self.ring(day, 645, "day_total", date=day_text(day), count=sum(event["type"] != "dispute" for event in events),
+                          sums=dict(self.sums))
         self.begin()
         return events + [total]
 
