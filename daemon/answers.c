@@ -265,8 +265,9 @@ json_t *answer_store(struct book *book, const char *dir, store_t store, slice_t 
 
     ret_refusal[0] = '\0';
     if (slice_equal(verb, slice_of("balance"))) {
-        json_t *balance = balance_json(book, body);
-        snprintf(ret_refusal, 141, "%s", balance == NULL ? "UNKNOWN_MEMBER" : "");
+        const char *refusal = "";
+        json_t *balance = balance_json(book, body, &refusal);
+        snprintf(ret_refusal, 141, "%s", refusal);
         return balance;
     }
     if (slice_equal(verb, slice_of("positions"))) {

@@ -1,5 +1,6 @@
 #include "daemon/balance.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "clearing/base/memory.h"
@@ -101,17 +102,20 @@ static uint64_t member_of(slice_t digits)
     return id;
 }
 
-json_t *balance_json(const struct book *book, slice_t digits)
+json_t *balance_json(const struct book *book, slice_t digits, const char **ret_refusal)
 {
     const struct members *members = &book->state.members;
     const struct registry *registry = &book->state.registry;
-    uint64_t id = member_of(digits);
+    const struct move *move = moves_find(&members->moves, member_of(digits));
+    uint64_t id = move == NULL ? member_of(digits) : move->into;
     const struct member *member = id == 0 ? NULL : members_find(members, id);
     struct sums sums = {0};
     uint32_t number = 0;
     uint32_t at = 0;
 
-    if (member == NULL) {
+    bool ended = move != NULL && move->replaced && book->state.open_day > move->day;
+    if (member == NULL || ended) {
+        *ret_refusal = ended ? "CARD_REPLACED" : "UNKNOWN_MEMBER";
         return NULL;
     }
     add_lots(&book->state, &sums, member->lots);
@@ -127,6 +131,9 @@ json_t *balance_json(const struct book *book, slice_t digits)
     json_t *rows = json_array();
     json_object_set_new(root, "member", json_stringn(digits.text, digits.len));
     json_object_set_new(root, "home", json_stringn(home->text, home->len));
+    if (move != NULL) {
+        json_object_set_new(root, "now", json_sprintf("%" PRIu64, id));
+    }
     for (uint32_t i = 0; i < sums.count; i++) {
         json_array_append_new(rows, sum_json(registry, &sums.rows[i]));
     }

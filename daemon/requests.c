@@ -333,6 +333,8 @@ void server_take_request(void *context, uint32_t client, const json_t *request)
     } else if (strcmp(verb, "suspense") == 0) {
         server_hold_json(server, client,
                          suspense_json(&server->book->suspense, server->book->state.open_day));
+    } else if (strcmp(verb, "moves") == 0) {
+        server_hold_json(server, client, standing_moves(server->book));
     } else if (strcmp(verb, "disputes") == 0) {
         server_hold_json(server, client,
                          disputes_json(&server->book->state, PARTICIPANT_NONE,

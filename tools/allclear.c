@@ -65,6 +65,7 @@ static const struct verb {
     {"cycle", verb_cycle, N_("check, preview, close, list and show cycles")},
     {"operator", verb_operator, N_("appoint people and say who may do what")},
     {"person", verb_person, N_("people's names and accounts: set, show, export, erase")},
+    {"member", verb_member, N_("cards that become one, or replace another")},
     {"approve", verb_approve, N_("list, approve or reject what waits for a second person")},
     {"adjust", verb_adjust, N_("propose a claim that corrects another")},
     {"reverse", verb_reverse, N_("propose to undo an event")},

@@ -79,7 +79,9 @@ void ruling_find_original(struct ruling *ruling)
     if (ruling->apply->past_event.type == EVENT_HOLD) {
         ruling->hold = holds_find(&state->members.holds, past.seq);
     }
-    ruling->member = members_find(&state->members, ruling->apply->past_effects.member);
+    uint64_t member = members_now(&state->members, ruling->apply->past_effects.member);
+    ruling->apply->past_effects.member = member; /* as it is called now */
+    ruling->member = members_find(&state->members, member);
     const struct original *touched = state_original(state, past.seq);
     if (touched != NULL) {
         ruling->touched = *touched;
@@ -164,6 +166,22 @@ static bool of_its_member(const struct event *event)
     return event->of.number != 0 && event->type != EVENT_CAPTURE;
 }
 
+/* The event's own member, as it is called now. */
+static uint64_t own_member(const struct ruling *ruling)
+{
+    return members_now(&ruling->state->members, ruling->event->member);
+}
+
+/* Was its card used after the day on which another took its place? */
+static bool card_replaced(const struct ruling *ruling)
+{
+    const struct moves *moves = &ruling->state->members.moves;
+    const struct move *move =
+        moves->count == 0 ? NULL : moves_find(moves, ruling->event->member);
+
+    return move != NULL && move->replaced && ruling->occurred > move->day;
+}
+
 outcome_t ruling_check(struct ruling *ruling)
 {
     if (!ruling->by_hq) {
@@ -173,7 +191,8 @@ outcome_t ruling_check(struct ruling *ruling)
         ruling_find_original(ruling);
     }
     if (!of_its_member(ruling->event)) {
-        ruling->member = members_find(&ruling->state->members, ruling->event->member);
+        REFUSE_IF(card_replaced(ruling), CARD_REPLACED);
+        ruling->member = members_find(&ruling->state->members, own_member(ruling));
     }
     if (ruling->state->sweep.runs) {
         ruling_roll_forward(ruling);
@@ -186,7 +205,7 @@ static uint64_t member_of(const struct ruling *ruling)
     if (of_its_member(ruling->event)) {
         return ruling->apply->past_effects.member;
     }
-    return ruling->event->member;
+    return own_member(ruling);
 }
 
 static void tell(struct apply *apply, const struct ruling *ruling, struct cleared cleared)
@@ -337,7 +356,13 @@ void apply_event(struct apply *apply, store_t store, slice_t bytes, const struct
     }
     if (outcome_waits(outcome) && !event->ask) {
         numbers_spend(&state->numbers, store, event->terminal, event->number, state->open_day);
-        waiting_add(&state->waiting, event, bytes, store, state->open_day, outcome);
+        waiting_add(&state->waiting, event,
+                    (struct waiting_event){.bytes = (uint8_t *)(uintptr_t)bytes.text,
+                                           .len = bytes.len,
+                                           .store = store,
+                                           .came = state->open_day,
+                                           .reason = outcome,
+                                           .member = own_member(&ruling)});
         counting_waits(&ruling, 1);
         tell(apply,
              &ruling,

@@ -74,7 +74,7 @@ static outcome_t sale_check_known(const struct ruling *ruling)
         if (event->pay[i].with == MEANS_PACK) {
             const struct pack *pack =
                 members_find_pack(&ruling->state->members, event->pay[i].pack);
-            REFUSE_IF(pack == NULL || pack->member != event->member, UNKNOWN_PACK);
+            REFUSE_IF(pack == NULL || pack->member != ruling->member->id, UNKNOWN_PACK);
         }
     }
     for (uint32_t i = 0; i < event->discount_count; i++) {

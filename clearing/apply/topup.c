@@ -174,8 +174,8 @@ void pack_sale_do(struct ruling *ruling)
     struct lot_class class = ruling_class(ruling, product);
 
     class.commission = product->commission;
-    ruling_begin_member(ruling);
-    members_add_pack(&ruling->state->members, event->pack, event->member, class.product);
+    uint64_t member = ruling_begin_member(ruling)->id;
+    members_add_pack(&ruling->state->members, event->pack, member, class.product);
     sell_lot(ruling, &class, event->units, money(event->amount_fen));
 }
 

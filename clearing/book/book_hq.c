@@ -7,6 +7,7 @@
 #include "clearing/book/answer.h"
 #include "clearing/book/correct.h"
 #include "clearing/book/network.h"
+#include "clearing/book/move.h"
 #include "clearing/book/opening.h"
 #include "clearing/book/settle.h"
 #include "proto/codec/terms_codec.h"
@@ -495,6 +496,8 @@ static bool apply_body(struct hq_door *door, struct fault *ret_fault)
         return settle_apply(door, ret_fault);
     case HQ_DISPUTE:
         return answer_apply(door, ret_fault);
+    case HQ_MEMBER:
+        return move_apply(door, ret_fault);
     case HQ_DETAILS:
         return note_details(door, ret_fault);
     }
@@ -518,7 +521,7 @@ bool book_hq_after_sweep(slice_t bytes)
     return hq_decode_record(bytes, &record, &fault) &&
            hq_decode_body(record.body, &body, &fault) &&
            (body.type == HQ_CYCLE_CLOSE || body.type == HQ_REVERSE || body.type == HQ_OPENING ||
-            body.type == HQ_SUSPENSE);
+            body.type == HQ_SUSPENSE || body.type == HQ_MEMBER);
 }
 
 bool book_apply_hq(struct book *book, slice_t bytes, int64_t received_ms, struct writer *results,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "clearing/book/answer.h"
+#include "clearing/book/move.h"
 #include "clearing/book/opening.h"
 #include "clearing/book/settle.h"
 #include "proto/codec/encode.h"
@@ -206,5 +207,6 @@ bool book_check_proposal(struct book *book, slice_t bytes, const struct person *
            : door.body.type == HQ_OPENING  ? book_opening_check(&door, ret_fault)
            : door.body.type == HQ_SUSPENSE ? settle_check(&door, ret_fault)
            : door.body.type == HQ_DISPUTE  ? answer_check(&door, ret_fault)
+           : door.body.type == HQ_MEMBER   ? move_check(&door, ret_fault)
                                            : correct_check_reverse(&door, ret_fault);
 }

@@ -48,6 +48,7 @@
     X(39, INSUFFICIENT_USES)                                                                       \
     X(40, ACCEPTED_SHORT)                                                                          \
     X(42, NO_SUCH_LINE)                                                                            \
+    X(43, CARD_REPLACED)                                                                           \
     X(44, SETTLED_OTHERWISE)                                                                       \
     X(45, DISPUTED)
 

@@ -114,6 +114,20 @@ void holds_end_before(struct holds *holds, day_t day)
     }
 }
 
+void holds_move(struct holds *holds, uint64_t from, uint64_t into)
+{
+    const uint64_t *first = map_find(&holds->by_member, from);
+
+    for (uint64_t at = first == NULL ? 0 : *first; at != 0;) {
+        struct hold *hold = &holds->list[at - 1];
+        uint64_t next = hold->next_of_member;
+        unchain(holds, (uint32_t)at - 1);
+        hold->member = into;
+        chain(holds, (uint32_t)at - 1);
+        at = next;
+    }
+}
+
 void holds_deinit(struct holds *holds)
 {
     free(holds->list);

@@ -44,6 +44,9 @@ void holds_end(struct holds *holds, uint64_t seq);
 /* End those whose last day is before `day`. */
 void holds_end_before(struct holds *holds, day_t day);
 
+/* What is held of one member is held of another from now on. */
+void holds_move(struct holds *holds, uint64_t from, uint64_t into);
+
 void holds_deinit(struct holds *holds);
 
 /* Write the open ones; read them into empty ones. False: the bytes are bad. */

@@ -267,6 +267,51 @@ struct pack *members_add_pack(struct members *members, slice_t code, uint64_t me
     return &members->packs[number];
 }
 
+/* --- moves --- */
+
+static void move_lots(struct members *members, struct member *from, struct member *into)
+{
+    uint32_t at = from->lots;
+
+    from->lots = 0;
+    while (at != 0) {
+        uint32_t next = members->lots.pool[at].next;
+        lots_insert(&members->lots, &into->lots, at);
+        at = next;
+    }
+}
+
+/* Free ids stay on the old list, where they are passed over. */
+static void move_packs(struct members *members, uint64_t from, uint64_t into)
+{
+    uint32_t number = 0;
+    uint32_t at = 0;
+
+    while (members_next_pack(members, from, &at, &number)) {
+        unlist_pack(members, number);
+        members->packs[number].member = into;
+        list_pack(members, number, into);
+        at = 0; /* the list is another one now */
+    }
+}
+
+void members_move(struct members *members, const struct move *move)
+{
+    struct member *from = members_find(members, move->from);
+
+    CHECK(from != NULL);
+    if (members_find(members, move->into) == NULL) {
+        (void)members_add(members, move->into, from->home);
+        from = members_find(members, move->from); /* the table may have grown */
+    }
+    struct member *into = members_find(members, move->into);
+    CHECK(from != NULL && into != NULL);
+    move_lots(members, from, into);
+    move_packs(members, move->from, move->into);
+    holds_move(&members->holds, move->from, move->into);
+    moves_add(&members->moves, move);
+}
+
 void members_deinit(struct members *members)
 {
     free(members->slots);
@@ -275,5 +320,6 @@ void members_deinit(struct members *members)
     map_deinit(&members->first_packs);
     lots_deinit(&members->lots);
     holds_deinit(&members->holds);
+    moves_deinit(&members->moves);
     *members = (struct members){0};
 }

@@ -6,6 +6,7 @@
 
 #include "clearing/members/holds.h"
 #include "clearing/members/lots.h"
+#include "clearing/members/moves.h"
 
 struct member {
     uint64_t id;   /* 0: free slot */
@@ -27,6 +28,7 @@ struct members {
     uint32_t bits; /* log2 of the slots */
     struct lots lots;
     struct holds holds;
+    struct moves moves;
     struct code_index pack_codes;
     struct pack *packs; /* by number in pack_codes */
     uint32_t pack_capacity;
@@ -37,6 +39,18 @@ struct members {
 struct member *members_find(const struct members *members, uint64_t id);
 /* A new member without lots (it must not be there yet). */
 struct member *members_add(struct members *members, uint64_t id, store_t home);
+
+/* Whose value is under this number now: its own, or that of the member into which it has moved. */
+static inline uint64_t members_now(const struct members *members, uint64_t id)
+{
+    const struct move *move = members->moves.count == 0 ? NULL : moves_find(&members->moves, id);
+
+    return move == NULL ? id : move->into;
+}
+
+/* Move all that a member has (lots, packs, holds) to another number, which becomes a member with
+ * the same home where it is none yet. Both numbers have not moved; `from` is a member. */
+void members_move(struct members *members, const struct move *move);
 
 /* Make the table large enough for so many members. */
 void members_reserve(struct members *members, uint64_t count);

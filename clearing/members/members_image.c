@@ -1,6 +1,6 @@
 /* Members as bytes: the classes in the order of their numbers, the members in the order of the
- * table, each with its lots as they queue, then the packs and the holds. Places in the pool are not
- * kept: reading back lays each member's lots side by side. */
+ * table, each with its lots as they queue, then the packs, the holds and the moves. Places in the
+ * pool are not kept: reading back lays each member's lots side by side. */
 #include "clearing/base/memory.h"
 #include "clearing/members/members.h"
 
@@ -182,6 +182,7 @@ void members_save(const struct members *members, struct spool *spool)
         lots_save(lots, pack->lots, spool);
     }
     holds_save(&members->holds, spool);
+    moves_save(&members->moves, spool);
 }
 
 static bool rows_load(struct members *members, struct reader *reader)
@@ -229,5 +230,5 @@ bool members_load(struct members *members, struct reader *reader)
         reader->bad = !class_load(&members->lots, i, reader);
     }
     return !reader->bad && rows_load(members, reader) && packs_load(members, reader) &&
-           holds_load(&members->holds, reader);
+           holds_load(&members->holds, reader) && moves_load(&members->moves, reader);
 }

@@ -14,17 +14,21 @@ uint64_t waiting_key(slice_t store, slice_t terminal, uint64_t number)
     return hash_u64(h ^ number) | 1;
 }
 
+static void chain_member(struct waiting *waiting, uint32_t place)
+{
+    struct waiting_event *entry = &waiting->list[place];
+    uint64_t *first = map_put(&waiting->members, entry->member);
+
+    entry->next_with_member = (uint32_t)*first;
+    *first = place + 1;
+}
+
 void waiting_keep(struct waiting *waiting, struct waiting_event entry)
 {
     const uint8_t *bytes = entry.bytes;
 
     entry.bytes = memory_resize(NULL, entry.len, 1);
     memcpy(entry.bytes, bytes, entry.len);
-    if (entry.member != 0) {
-        uint64_t *first = map_put(&waiting->members, entry.member);
-        entry.next_with_member = (uint32_t)*first;
-        *first = waiting->count + 1;
-    }
     if (entry.of_key != 0) {
         uint64_t *first = map_put(&waiting->ofs, entry.of_key);
         entry.next_naming = (uint32_t)*first;
@@ -32,22 +36,16 @@ void waiting_keep(struct waiting *waiting, struct waiting_event entry)
     }
     MEMORY_GROW(waiting->list, waiting->count, waiting->capacity);
     waiting->list[waiting->count++] = entry;
+    if (entry.member != 0) {
+        chain_member(waiting, waiting->count - 1);
+    }
     waiting->live++;
 }
 
-void waiting_add(struct waiting *waiting, const struct event *event, slice_t bytes, store_t store,
-                 day_t came, outcome_t reason)
+void waiting_add(struct waiting *waiting, const struct event *event, struct waiting_event entry)
 {
-    struct waiting_event entry = {
-        .bytes = (uint8_t *)(uintptr_t)bytes.text,
-        .len = bytes.len,
-        .store = store,
-        .came = came,
-        .reason = reason,
-    };
-
-    if (event->type != EVENT_REFUND || event->of.number == 0) {
-        entry.member = event->type == EVENT_VOID ? 0 : event->member;
+    if (event->type == EVENT_VOID || (event->type == EVENT_REFUND && event->of.number != 0)) {
+        entry.member = 0;
     }
     if (event->of.number != 0) {
         entry.of_key = waiting_key(event->of.store, event->of.terminal, event->of.number);
@@ -87,6 +85,22 @@ void waiting_find(const struct waiting *waiting, uint64_t member, uint64_t key,
     for (uint64_t at = first == NULL ? 0 : *first; at != 0;
          at = waiting->list[at - 1].next_naming) {
         places_add(places, (uint32_t)at - 1);
+    }
+}
+
+void waiting_move(struct waiting *waiting, uint64_t from, uint64_t into)
+{
+    uint64_t *first = map_find(&waiting->members, from);
+    uint64_t at = first == NULL ? 0 : *first;
+
+    if (first != NULL) {
+        *first = 0;
+    }
+    while (at != 0) {
+        uint32_t place = (uint32_t)at - 1;
+        at = waiting->list[place].next_with_member;
+        waiting->list[place].member = into;
+        chain_member(waiting, place);
     }
 }
 

@@ -34,9 +34,12 @@ struct waiting {
  * references differ but for accidents, which only cost a useless try. */
 uint64_t waiting_key(slice_t store, slice_t terminal, uint64_t number);
 
-/* Keep a copy of an event. */
-void waiting_add(struct waiting *waiting, const struct event *event, slice_t bytes, store_t store,
-                 day_t came, outcome_t reason);
+/* Keep a copy of an event: `entry` has its bytes (which are copied), store, day, reason, and its
+ * own member as it is called now. */
+void waiting_add(struct waiting *waiting, const struct event *event, struct waiting_event entry);
+
+/* What waits with one member waits with another from now on. */
+void waiting_move(struct waiting *waiting, uint64_t from, uint64_t into);
 
 /* Keep an entry as it is, with its bytes copied; chains are made here. */
 void waiting_keep(struct waiting *waiting, struct waiting_event entry);

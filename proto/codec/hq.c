@@ -38,6 +38,8 @@ const char *hq_type_name(hq_type_t type)
         return "suspense";
     case HQ_DISPUTE:
         return "dispute";
+    case HQ_MEMBER:
+        return "member";
     case HQ_DETAILS:
         return "details";
     }
@@ -236,6 +238,22 @@ static bool read_answer(struct wire *r, uint32_t tag, struct hq_answer *answer)
     }
 }
 
+static bool read_member(struct wire *r, uint32_t tag, struct hq_member *member)
+{
+    switch (tag) {
+    case TAG_VARINT(1):
+        return wire_u64(r, &member->from) &&
+               (member->from <= MEMBER_MAX || wire_fail(r, DECODE_VALUE));
+    case TAG_VARINT(2):
+        return wire_u64(r, &member->into) &&
+               (member->into <= MEMBER_MAX || wire_fail(r, DECODE_VALUE));
+    case TAG_VARINT(3):
+        return wire_bool(r, &member->replaced);
+    default:
+        return wire_fail(r, DECODE_FIELD_UNKNOWN);
+    }
+}
+
 /* The event, read for its form's sake only, and the way to it as if it were a batch's. */
 static bool read_reversal(struct wire *r, struct hq_reverse *reverse)
 {
@@ -387,6 +405,8 @@ static bool read_what_field(struct wire *r, uint32_t tag, struct hq_body *body)
         return read_suspense(r, tag, &body->suspense);
     case HQ_DISPUTE:
         return read_answer(r, tag, &body->answer);
+    case HQ_MEMBER:
+        return read_member(r, tag, &body->member);
     case HQ_DETAILS:
         return read_details(r, tag, &body->details);
     }
@@ -496,6 +516,9 @@ static bool what_complete(const struct hq_body *body)
     case HQ_DISPUTE:
         return body->answer.store.len != 0 && body->answer.terminal.len != 0 &&
                body->answer.number != 0;
+    case HQ_MEMBER:
+        return body->member.from != 0 && body->member.into != 0 &&
+               body->member.from != body->member.into;
     case HQ_DETAILS:
         return (body->details.participant.len != 0) != (body->details.member != 0);
     }

@@ -33,6 +33,7 @@ typedef enum {
     HQ_OPENING = 28,
     HQ_SUSPENSE = 29,
     HQ_DISPUTE = 30,
+    HQ_MEMBER = 32,
     HQ_DETAILS = 34,
 } hq_type_t;
 
@@ -127,6 +128,13 @@ struct hq_answer {
     bool stands;
 };
 
+/* Two different numbers of 1 to 19 digits. */
+struct hq_member {
+    uint64_t from;
+    uint64_t into;
+    bool replaced;
+};
+
 /* Exactly one of participant (code) and member. */
 struct hq_details {
     slice_t participant;
@@ -155,6 +163,7 @@ struct hq_body {
         struct hq_reverse reverse;
         struct hq_suspense suspense;
         struct hq_answer answer; /* HQ_DISPUTE */
+        struct hq_member member;
         struct hq_details details;
         slice_t opening; /* HQ_OPENING_PART, HQ_OPENING: for opening.h, which takes it */
     };

@@ -25,6 +25,7 @@ struct hq_messages {
         Allclear__V1__Adjust adjust;
         Allclear__V1__Details details;
         Allclear__V1__DisputeAnswer answer;
+        Allclear__V1__MemberMove member;
     } what;
     char person[CODE_LEN_MAX + 1];
     char code[CODE_LEN_MAX + 1];
@@ -163,6 +164,17 @@ static bool put_answer(struct hq_messages *m, const struct hq_answer *answer)
     return put_code(m, &message->store, answer->store);
 }
 
+static bool put_member(struct hq_messages *m, const struct hq_member *member)
+{
+    allclear__v1__member_move__init(&m->what.member);
+    m->what.member.from = member->from;
+    m->what.member.into = member->into;
+    m->what.member.replaced = member->replaced;
+    m->body.member = &m->what.member;
+    return member->from != 0 && member->from <= MEMBER_MAX && member->into != 0 &&
+           member->into <= MEMBER_MAX && member->from != member->into;
+}
+
 static bool put_details(struct hq_messages *m, const struct hq_details *details)
 {
     Allclear__V1__Details *message = &m->what.details;
@@ -216,6 +228,8 @@ static bool put_what(struct hq_messages *m, const struct hq_body *body)
         return put_details(m, &body->details);
     case HQ_DISPUTE:
         return put_answer(m, &body->answer);
+    case HQ_MEMBER:
+        return put_member(m, &body->member);
     case HQ_REVERSE:
         /* appended likewise */
         m->body.what_case = ALLCLEAR__V1__HQ_BODY__WHAT__NOT_SET;

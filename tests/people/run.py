@@ -96,6 +96,7 @@ def matrix(world):
         "reverse": (("reverse", "A:9:2", "--reason", "x"), {"ma", "all"}),
         "suspense return": (("suspense", "return", "A:9:3", "--reason", "x"), {"ma", "all"}),
         "dispute answer": (("dispute", "answer", "A:9:4", "--falls", "--reason", "x"), {"ma", "all"}),
+        "member replace": (("member", "replace", "70", "71", "--reason", "x"), {"ma", "all"}),
         "cycle close": (("cycle", "close", "early"), {"ma", "all"}),
     }
     world.publish("A", [line(type="enrol", terminal="9", number=1, at="2026-03-01T08:30:00+08:00", member="70"),

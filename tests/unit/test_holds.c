@@ -111,6 +111,18 @@ static void end_before(struct holds *holds, day_t day)
     }
 }
 
+/* All that is held of one member is held of another. */
+static void move_one(struct holds *holds)
+{
+    uint64_t from = 1 + below(MEMBERS);
+    uint64_t into = 1 + from % MEMBERS;
+
+    holds_move(holds, from, into);
+    for (uint32_t i = 0; i < plain_count; i++) {
+        plain[i].member = plain[i].member == from ? into : plain[i].member;
+    }
+}
+
 START_TEST(as_a_plain_list)
 {
     struct holds holds = {0};
@@ -120,6 +132,9 @@ START_TEST(as_a_plain_list)
             add(&holds, seq);
         } else {
             end_one(&holds);
+        }
+        if (seq % 777 == 0) {
+            move_one(&holds);
         }
         if (seq % 500 == 0) {
             end_before(&holds, (day_t)(seq / 100));

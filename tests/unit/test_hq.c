@@ -78,7 +78,11 @@ static void random_rest(struct hq_body *body)
         return;
     }
     body->number = 0;
-    if (body->type == HQ_DISPUTE) {
+    if (body->type == HQ_MEMBER) {
+        uint64_t from = random_number(&rng, MEMBER_MAX);
+        body->member =
+            (struct hq_member){from, from == 1 ? 2 : from - 1, random_below(&rng, 2) == 0};
+    } else if (body->type == HQ_DISPUTE) {
         body->answer = (struct hq_answer){random_code(&rng), random_code(&rng),
                                           random_number(&rng, NUMBER_MAX),
                                           random_below(&rng, 2) == 0};
@@ -101,7 +105,7 @@ static const hq_type_t types[] = {
     HQ_INIT,     HQ_APPLY,       HQ_KEY_APPROVE, HQ_KEY_REVOKE, HQ_FREEZE,
     HQ_UNFREEZE, HQ_CYCLE_CLOSE, HQ_CLOCK_SET,   HQ_OPERATOR,   HQ_ADJUST,
     HQ_REVERSE,  HQ_OPENING_PART, HQ_OPENING,    HQ_DETAILS,
-    HQ_SUSPENSE, HQ_DISPUTE,
+    HQ_SUSPENSE, HQ_DISPUTE,     HQ_MEMBER,
 };
 
 static struct hq_body random_body(void)
@@ -164,6 +168,7 @@ static struct hq_body random_body(void)
     case HQ_OPENING:
     case HQ_SUSPENSE:
     case HQ_DISPUTE:
+    case HQ_MEMBER:
     case HQ_DETAILS:
         random_rest(&body);
         break;

@@ -1,5 +1,4 @@
-/* Two people: every role against every type of record, and what they add and undo, through the
- * ledger; the journal opened again and replayed gives the same. Refusals first. */
+/* Two people: every role against every type of record, what they add and undo; replayed too. */
 #include "tests/unit/alliance_fixture.h"
 
 #define DAY_MS (24 * 3600000LL)
@@ -242,6 +241,7 @@ static struct hq_body body_of(hq_type_t type)
     case HQ_REVERSE:
     case HQ_SUSPENSE:
     case HQ_DISPUTE:
+    case HQ_MEMBER:
     case HQ_OPENING:
         break;
     }

@@ -293,8 +293,13 @@ static void wait_for(struct state *state, uint32_t store, uint64_t number)
     size_t len = encode_event(&event, bytes, sizeof bytes);
 
     ck_assert_uint_gt(len, 0);
-    waiting_add(&state->waiting, &event, (slice_t){(const char *)bytes, (uint32_t)len},
-                (store_t){store}, 100, OUTCOME_UNKNOWN_MEMBER);
+    waiting_add(&state->waiting, &event,
+                (struct waiting_event){.bytes = bytes,
+                                       .len = (uint32_t)len,
+                                       .store = {store},
+                                       .came = 100,
+                                       .reason = OUTCOME_UNKNOWN_MEMBER,
+                                       .member = event.member});
 }
 
 /* What waits is listed by name with what it waits for; what is gone is not. */

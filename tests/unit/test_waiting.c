@@ -25,9 +25,22 @@ static uint64_t key_of(const char *store, const char *terminal, uint64_t number)
     return waiting_key(slice_of(store), slice_of(terminal), number);
 }
 
+static void add_bytes(struct waiting *waiting, const struct event *event, const char *bytes,
+                      outcome_t reason)
+{
+    waiting_add(waiting,
+                event,
+                (struct waiting_event){.bytes = (uint8_t *)(uintptr_t)bytes,
+                                       .len = (uint32_t)strlen(bytes + 1) + 1,
+                                       .store = {3},
+                                       .came = 10,
+                                       .reason = reason,
+                                       .member = event->member});
+}
+
 static void add(struct waiting *waiting, const struct event *event)
 {
-    waiting_add(waiting, event, slice_of("bytes"), (store_t){3}, 10, OUTCOME_UNKNOWN_MEMBER);
+    add_bytes(waiting, event, "bytes", OUTCOME_UNKNOWN_MEMBER);
 }
 
 /* Does anybody wait with this member (0: no) or for this event? */
@@ -67,14 +80,40 @@ START_TEST(keys_are_never_zero_and_differ)
 }
 END_TEST
 
+START_TEST(what_waits_moves_with_its_member)
+{
+    struct waiting waiting = {0};
+    const uint64_t members[] = {7, 8, 7, 9};
+
+    for (uint32_t i = 0; i < 4; i++) {
+        struct event event = sale_of(members[i]);
+        add(&waiting, &event);
+    }
+    waiting_move(&waiting, 7, 8);
+    waiting_move(&waiting, 5, 8); /* with whom nobody waits */
+    struct waiting_places places = {0};
+    waiting_find(&waiting, 8, 1, &places);
+    ck_assert_uint_eq(places.count, 3);
+    ck_assert(places.list[0] == 0 && places.list[1] == 1 && places.list[2] == 2);
+    ck_assert(!waits(&waiting, 7, 1));
+    waiting_remove(&waiting, 2);
+    waiting_remove(&waiting, 0);
+    waiting_move(&waiting, 8, 9);
+    places.count = 0;
+    waiting_find(&waiting, 9, 1, &places);
+    ck_assert(places.count == 2 && places.list[0] == 1 && places.list[1] == 3);
+    free(places.list);
+    waiting_deinit(&waiting);
+}
+END_TEST
+
 START_TEST(an_entry_says_what_came)
 {
     struct waiting waiting = {0};
     struct event event = sale_of(7);
     char bytes[] = "\0x\xff";
 
-    waiting_add(&waiting, &event, (slice_t){bytes, 3}, (store_t){3}, 10,
-                OUTCOME_INSUFFICIENT_FUNDS);
+    add_bytes(&waiting, &event, bytes, OUTCOME_INSUFFICIENT_FUNDS);
     bytes[1] = 'y'; /* it keeps a copy */
     const struct waiting_event *entry = &waiting.list[0];
     ck_assert_uint_eq(waiting.count, 1);
@@ -228,6 +267,7 @@ int main(void)
 
     tcase_add_test(tcase, nobody_waits_at_first);
     tcase_add_test(tcase, keys_are_never_zero_and_differ);
+    tcase_add_test(tcase, what_waits_moves_with_its_member);
     tcase_add_test(tcase, an_entry_says_what_came);
     tcase_add_test(tcase, a_sale_waits_with_its_member);
     tcase_add_test(tcase, an_undoing_waits_for_its_original_only);

@@ -369,6 +369,9 @@ static void settle_balance(struct counter *counter, struct job *job)
     } else if (strcmp(job->refusal, "UNKNOWN_MEMBER") == 0) {
         reply = reply_error(REPLY_NOT_FOUND, _("headquarters knows no such member"),
                             _("compare the number; a new member is enrolled or topped up first"));
+    } else if (strcmp(job->refusal, "CARD_REPLACED") == 0) {
+        reply = reply_error(REPLY_NOT_FOUND, _("another card has taken its place"),
+                            _("ask for the new card; this one is not to be used any more"));
     } else if (job->refusal[0] != '\0') {
         reply = reply_silent(job->refusal);
     } else {

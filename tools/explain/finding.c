@@ -34,10 +34,15 @@ static int64_t left_in(const struct explaining *x, uint32_t head, product_t prod
     return sum;
 }
 
+static uint64_t member_now(const struct explaining *x)
+{
+    return members_now(&x->state->members, x->cleared->event->member);
+}
+
 static void say_held(struct explaining *x, product_t product)
 {
-    int64_t held = holds_sum(
-        &x->state->members.holds, x->cleared->event->member, product, x->cleared->store);
+    int64_t held =
+        holds_sum(&x->state->members.holds, member_now(x), product, x->cleared->store);
 
     if (held > 0) {
         say(x, _("Of it %s is held for captures."), x_yuan(x, money(held)));
@@ -46,7 +51,7 @@ static void say_held(struct explaining *x, product_t product)
 
 static void say_left_of(struct explaining *x, const struct pay_line *line)
 {
-    const struct member *member = members_find(&x->state->members, x->cleared->event->member);
+    const struct member *member = members_find(&x->state->members, member_now(x));
 
     if (line->with == MEANS_PACK) {
         const struct pack *pack = members_find_pack(&x->state->members, line->pack);
@@ -206,6 +211,7 @@ static void say_figures(struct explaining *x, outcome_t outcome)
     case OUTCOME_CAP_REACHED:
     case OUTCOME_BUDGET_SPENT:
     case OUTCOME_NO_SUCH_LINE:
+    case OUTCOME_CARD_REPLACED:
     case OUTCOME_DISPUTED:
         break;
     case OUTCOME_SETTLED_OTHERWISE:

@@ -69,6 +69,9 @@ static json_t *answer_of(struct view *view, const char *dir, const json_t *reque
     if (strcmp(verb, "suspense") == 0) {
         return suspense_json(&view->book.suspense, view->book.state.open_day);
     }
+    if (strcmp(verb, "moves") == 0) {
+        return standing_moves(&view->book);
+    }
     if (strcmp(verb, "disputes") == 0) {
         return disputes_json(&view->book.state, PARTICIPANT_NONE,
                              json_is_true(json_object_get(request, "all")));

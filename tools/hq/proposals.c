@@ -326,6 +326,12 @@ void proposals_words(const struct hq_body *body, char ret_words[PROPOSAL_WORD_MA
         reverse_words(&body->reverse, ret_words);
     } else if (body->type == HQ_SUSPENSE) {
         suspense_words(&body->suspense, ret_words);
+    } else if (body->type == HQ_MEMBER) {
+        (void)snprintf(ret_words, PROPOSAL_WORD_MAX,
+                       body->member.replaced ? _("member %llu is replaced by %llu")
+                                             : _("member %llu becomes one with %llu"),
+                       (unsigned long long)body->member.from,
+                       (unsigned long long)body->member.into);
     } else if (body->type == HQ_DISPUTE) {
         (void)snprintf(ret_words, PROPOSAL_WORD_MAX,
                        body->answer.stands ? _("dispute %.*s:%.*s:%llu: the line stands")

@@ -156,6 +156,9 @@ static void print_balance(const json_t *root)
         table_text(&table, text_of(row, "valid_to"));
     }
     printf(_("Member %s, home store %s\n"), text_of(root, "member"), text_of(root, "home"));
+    if (json_object_get(root, "now") != NULL) {
+        printf(_("It is one with %s now.\n"), text_of(root, "now"));
+    }
     if (i > 0) {
         table_write(&table, &look, stdout);
     } else {
@@ -251,6 +254,8 @@ static int run(const struct question *question, int argc, char **argv)
     node_close(&node);
     if (result == ASK_REFUSED && strcmp(text, "UNKNOWN_MEMBER") == 0) {
         (void)snprintf(text, sizeof text, "%s", _("headquarters knows no such member"));
+    } else if (result == ASK_REFUSED && strcmp(text, "CARD_REPLACED") == 0) {
+        (void)snprintf(text, sizeof text, "%s", _("another card has taken its place"));
     }
     code = result == ASK_ANSWERED ? print_answer(question, &options, body, len)
                                   : ask_complain(question->verb, result, text);

@@ -1,5 +1,6 @@
 #include "tools/people/standing.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -145,4 +146,21 @@ json_t *standing_suspended(struct book *book, const char *of)
         return json_pack("{s:s}", "error", fault.text);
     }
     return event_json(&item);
+}
+
+json_t *standing_moves(const struct book *book)
+{
+    const struct moves *moves = &book->state.members.moves;
+    json_t *rows = json_array();
+    char day[DAY_TEXT_SIZE];
+
+    for (uint32_t i = 0; i < moves->count; i++) {
+        const struct move *move = &moves->list[i];
+        day_format(move->day, day);
+        json_array_append_new(
+            rows, json_pack("{s:o,s:o,s:s,s:b}", "from", json_sprintf("%" PRIu64, move->from),
+                            "into", json_sprintf("%" PRIu64, move->into), "day", day, "replaced",
+                            move->replaced));
+    }
+    return json_pack("{s:o}", "moves", rows);
 }

@@ -29,4 +29,8 @@ json_t *standing_reversals(struct book *book, const json_t *of, int64_t at_ms);
  * "event":HEX}, or {"error"}, beginning with the refusal's name. */
 json_t *standing_suspended(struct book *book, const char *of);
 
+/* Which members' numbers have moved: {"moves":[{"from","into","day","replaced"}]}, in the order of
+ * the records; `into` is where the value is now. */
+json_t *standing_moves(const struct book *book);
+
 #endif

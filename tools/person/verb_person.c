@@ -87,14 +87,17 @@ static bool note(const struct record *record, const struct subject *subject,
 struct found {
     json_t *events;
     json_t *names; /* of them: an object of references */
+    const struct members *members; /* who has moved where */
     int32_t zone_min;
 };
 
+/* `member`: as it is called now. */
 static bool concerns(const struct found *found, const struct event *event, uint64_t member)
 {
     char of[REF_SIZE];
 
-    if (event->member == member || event->referrer == member) {
+    if (members_now(found->members, event->member) == member ||
+        members_now(found->members, event->referrer) == member) {
         return true;
     }
     if (event->type != EVENT_REFUND && event->type != EVENT_VOID) {
@@ -122,7 +125,7 @@ static void gather(const struct record *record, const struct subject *subject, s
     while (decode_next_event(&cursor, &event, &why) == CURSOR_EVENT) {
         char *text = NULL;
         size_t len = 0;
-        if (!concerns(found, &event, subject->member)) {
+        if (!concerns(found, &event, members_now(found->members, subject->member))) {
             continue;
         }
         (void)snprintf(name, sizeof name, "%.*s:%.*s:%" PRIu64, (int)door.batch.store.len,
@@ -158,6 +161,7 @@ static bool walk(const struct person_job *job, struct noted *ret_noted, json_t *
     struct found found = {
         .events = events,
         .names = json_object(),
+        .members = &state->members,
         .zone_min =
             state->terms_count == 0 ? 0 : state_terms(state, state->open_day)->days.zone_min,
     };

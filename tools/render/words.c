@@ -281,6 +281,10 @@ static const struct outcome_words outcome_words[OUTCOME_LAST + 1] = {
     [OUTCOME_DISPUTED] =
         {N_("disputed already"), N_("The line has been disputed before."),
          N_("Nothing, if headquarters has yet to answer; its answer ends the dispute for good.")},
+    [OUTCOME_CARD_REPLACED] =
+        {N_("card replaced"),
+         N_("Another card has taken the place of this one, and the event is of a later day."),
+         N_("Ask for the new card. If the sale is done, send it again with the new card's number.")},
     [OUTCOME_SETTLED_OTHERWISE] =
         {N_("settled otherwise"),
          N_("It was refused, and two people at headquarters have said who bears it, or that the "
