@@ -18,6 +18,7 @@
 #include "daemon/gate/gate.h"
 #include "daemon/log.h"
 #include "daemon/serve.h"
+#include "tools/render/language.h"
 
 #define DEFAULT_ADDRESS "tcp://127.0.0.1:7401"
 /* A start replays so many events at most, some seconds. */
@@ -243,6 +244,7 @@ static int run(const struct options *options, const char *program)
     uint8_t public_key[32];
     uint8_t ledger_public[SIGN_PUBLIC_LEN];
 
+    language_begin_answers();
     snprintf(path, sizeof path, "%s/keys/ledger.pem", options->dir);
     struct sign_key *key = sign_key_load(path, &fault);
     if (key == NULL || !read_key(options->dir, "gate.key", secret, &fault) ||

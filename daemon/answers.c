@@ -7,6 +7,7 @@
 
 #include "clearing/base/memory.h"
 #include "daemon/balance.h"
+#include "daemon/explaining.h"
 #include "daemon/reports.h"
 #include "tools/render/disputes.h"
 #include "tools/render/report_json.h"
@@ -278,6 +279,9 @@ json_t *answer_store(struct book *book, const char *dir, store_t store, slice_t 
     }
     if (slice_equal(verb, slice_of("head"))) {
         return head(book, store);
+    }
+    if (slice_equal(verb, slice_of("explain"))) {
+        return explaining_answer(book, store, body, ret_refusal);
     }
     if (slice_equal(verb, slice_of("disputes"))) {
         return disputes_json(&book->state, owner, true);

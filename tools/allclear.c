@@ -39,6 +39,11 @@ static int verb_any_statement(int argc, char **argv)
     return is_store(argc, argv) ? verb_own_statement(argc, argv) : verb_hq_statement(argc, argv);
 }
 
+static int verb_any_explain(int argc, char **argv)
+{
+    return is_store(argc, argv) ? verb_own_explain(argc, argv) : verb_explain(argc, argv);
+}
+
 static int verb_any_dispute(int argc, char **argv)
 {
     return is_store(argc, argv) ? verb_own_dispute(argc, argv) : verb_dispute(argc, argv);
@@ -81,7 +86,7 @@ static const struct verb {
     {"balance", verb_balance, N_("what a member has (store)")},
     {"till", verb_till, N_("tills without a library: their tokens and their door (store)")},
     {"simulate", verb_simulate, N_("clear event files in memory and print the settlement report")},
-    {"explain", verb_explain, N_("why an event gives these figures, step by step")},
+    {"explain", verb_any_explain, N_("why an event gives these figures, step by step")},
     {"replay", verb_replay, N_("derive a backup's every figure again (auditor)")},
     {"backup", verb_backup, N_("copy the journal while the daemon runs")},
     {"restore", verb_restore, N_("make a ledger of a backup again")},

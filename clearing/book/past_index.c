@@ -435,7 +435,7 @@ static bool past_find(void *context, store_t store, slice_t terminal_code, uint6
     if (terminal == NULL || !find_run(past, terminal, number, &opened, &found)) {
         return false;
     }
-    *ret_past = (struct past){.store = store, .event = found.bytes};
+    *ret_past = (struct past){.store = store, .record = opened.index, .event = found.bytes};
     if (opened.head.pairs[2 * found.place] == OUTCOME_ACCEPTED) {
         own_item(past, &opened, found.place, ret_past);
         return true;

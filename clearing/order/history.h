@@ -11,6 +11,7 @@ struct past {
     uint64_t seq; /* its acceptance's sequence number; 0: it still waits, or: */
     bool settled; /* it was refused, and headquarters has settled it otherwise */
     store_t store;
+    uint64_t record; /* of the journal, in which it came; 0: the owner keeps none */
     slice_t event;   /* its bytes as signed */
     slice_t results; /* its results as written; waiting events: of that outcome */
 };

@@ -12,6 +12,7 @@ import sys
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests/network"))
 from network import STORES, play_parts  # noqa: E402
+from at_store import AtStore  # noqa: E402
 from trial import Trial  # noqa: E402
 
 GOLDEN = TOP / "tests/golden/cycle"
@@ -163,8 +164,10 @@ class Why:
 
     def play(self):
         self.set_up()
-        for case in (self.as_simulated, self.sums, self.line, self.later, self.signed, self.reversal, self.nets,
-                     self.elsewhere):
+        at_store = AtStore(self)
+        for case in (self.as_simulated, self.sums, lambda: at_store.own(references, STORES), at_store.line,
+                     at_store.others, at_store.refused, lambda: at_store.not_taken("2026-03-01T18:00:00+08:00"),
+                     self.later, self.line, self.signed, self.reversal, self.nets, self.elsewhere):
             case()
 
 

@@ -81,22 +81,25 @@ static void explain_steps(struct explaining *x)
         explain_finding(x);
         return;
     }
-    if (x->cleared->event->type == EVENT_VOID && x->has_past) {
+    bool all = x->only.n == PARTICIPANT_NONE.n;
+    if (all && x->cleared->event->type == EVENT_VOID && x->has_past) {
         step_begin(x, "plan", NULL);
         say(x, _("Void of %s %s: everything that it did is undone whole, and nothing is divided."),
             words_of_type(x->past_event.type), x_event(x, x->effects->original));
     }
-    if (x->has_plan) {
+    if (all && x->has_plan) {
         explain_plan(x);
     }
-    if (x->cleared->event->type == EVENT_DAY_TOTAL) {
+    if (all && x->cleared->event->type == EVENT_DAY_TOTAL) {
         explain_total(x);
         return;
     }
     for (uint32_t i = 0; i < x->effects->count; i++) {
-        explain_effect(x, &x->effects->list[i]);
+        if (x_effect_shown(x, &x->effects->list[i])) {
+            explain_effect(x, &x->effects->list[i]);
+        }
     }
-    if (x->step_count == 0) {
+    if (all && x->step_count == 0) {
         explain_nothing(x);
     }
 }
@@ -155,8 +158,10 @@ static void write_head(struct explaining *x, const struct look *look, FILE *out)
          x_text(x, _("%s: %s, %s"), name, words_of_type(event->type),
                 words_of_outcome(cleared->outcome)),
          out);
-    fprintf(out, _("Store %s reported, at %s:\n"), x_store(x, cleared->store), at);
-    write_line(x, out);
+    if (x->only.n == PARTICIPANT_NONE.n) {
+        fprintf(out, _("Store %s reported, at %s:\n"), x_store(x, cleared->store), at);
+        write_line(x, out);
+    }
     fprintf(out, _("Outcome: %s; occurred on %s, booked on %s\n"), outcome_name(cleared->outcome),
             x_day(x, cleared->occurred), x_day(x, cleared->booked));
     if (cleared->outcome == OUTCOME_WAITING) {
@@ -199,6 +204,9 @@ static void write_claims(const struct explaining *x, const struct look *look, FI
     table_init(&table, columns, sizeof columns / sizeof columns[0]);
     for (uint32_t i = 0; i < claims->count; i++) {
         const struct claim *claim = &claims->list[i];
+        if (!x_claim_shown(x, claim)) {
+            continue;
+        }
         table_text(&table, x_who(x, claim->debtor));
         table_text(&table, x_who(x, claim->creditor));
         table_text(&table, words_of_kind(claim->kind));
@@ -213,7 +221,7 @@ static void write_memos(struct explaining *x, FILE *out)
 {
     const struct claims *claims = x->cleared->claims;
 
-    for (uint32_t i = 0; i < claims->memo_count; i++) {
+    for (uint32_t i = 0; i < claims->memo_count && x->only.n == PARTICIPANT_NONE.n; i++) {
         const struct memo *memo = &claims->memos[i];
         if (!money_is_zero(memo->amount)) {
             fprintf(out, _("Store %s bears itself (the till's amount less these claims), %s: %s\n"),
@@ -223,11 +231,11 @@ static void write_memos(struct explaining *x, FILE *out)
 }
 
 void explain_write_text(const struct state *state, const struct cleared *cleared,
-                        const struct look *look, FILE *out)
+                        participant_t only, const struct look *look, FILE *out)
 {
     struct explaining x;
 
-    explaining_init(&x, state, cleared);
+    explaining_init(&x, state, cleared, only);
     explain_steps(&x);
     write_head(&x, look, out);
     write_steps(&x, look, out);
@@ -265,6 +273,9 @@ static json_t *json_of_claims(const struct explaining *x, const struct claims *c
 
     for (uint32_t i = 0; i < claims->count; i++) {
         const struct claim *claim = &claims->list[i];
+        if (!x_claim_shown(x, claim)) {
+            continue;
+        }
         json_t *object = json_object();
         json_object_set_new(object, "kind", json_string(claim_kind_name(claim->kind)));
         json_object_set_new(object, "debtor", json_string(x_who(x, claim->debtor)));
@@ -280,7 +291,7 @@ static json_t *json_of_memos(const struct explaining *x, const struct claims *cl
 {
     json_t *rows = json_array();
 
-    for (uint32_t i = 0; i < claims->memo_count; i++) {
+    for (uint32_t i = 0; i < claims->memo_count && x->only.n == PARTICIPANT_NONE.n; i++) {
         const struct memo *memo = &claims->memos[i];
         if (!money_is_zero(memo->amount)) {
             json_t *object = json_object();
@@ -304,14 +315,15 @@ static json_t *json_of_event(const struct explaining *x)
     return event;
 }
 
-void explain_write_json(const struct state *state, const struct cleared *cleared, FILE *out)
+void explain_write_json(const struct state *state, const struct cleared *cleared,
+                        participant_t only, FILE *out)
 {
     struct explaining x;
     char name[NAME_SIZE];
     json_t *root = json_object();
     bool waiting = cleared->outcome == OUTCOME_WAITING;
 
-    explaining_init(&x, state, cleared);
+    explaining_init(&x, state, cleared, only);
     explain_steps(&x);
     cleared_name(state, cleared, name);
     json_object_set_new(root, "event", json_string(name));
@@ -321,7 +333,9 @@ void explain_write_json(const struct state *state, const struct cleared *cleared
                         json_string(waiting ? outcome_name(cleared->waiting_for) : ""));
     json_object_set_new(root, "occurred", json_string(x_day(&x, cleared->occurred)));
     json_object_set_new(root, "booked", json_string(x_day(&x, cleared->booked)));
-    json_object_set_new(root, "reported", json_of_event(&x));
+    if (only.n == PARTICIPANT_NONE.n) {
+        json_object_set_new(root, "reported", json_of_event(&x));
+    }
     json_object_set_new(root, "steps", json_of_steps(&x));
     json_object_set_new(root, "claims", json_of_claims(&x, cleared->claims));
     json_object_set_new(root, "memos", json_of_memos(&x, cleared->claims));

@@ -44,8 +44,8 @@ static void write_parts(struct explaining *x, uint32_t at, struct table *table)
     }
 }
 
-void explain_line_text(const struct state *state, const struct cleared *cleared, claim_kind_t kind,
-                       const struct look *look, FILE *out)
+void explain_line_text(const struct state *state, const struct cleared *cleared,
+                       const struct explain_line *line, const struct look *look, FILE *out)
 {
     const struct table_column columns[] = {
         {_("Product"), COLUMN_TEXT}, {_("Lot"), COLUMN_TEXT},    {_("Sold at"), COLUMN_TEXT},
@@ -53,15 +53,15 @@ void explain_line_text(const struct state *state, const struct cleared *cleared,
     };
     struct explaining x;
 
-    explaining_init(&x, state, cleared);
+    explaining_init(&x, state, cleared, line->only);
     for (uint32_t i = 0; i < cleared->claims->count; i++) {
         const struct claim *claim = &cleared->claims->list[i];
         struct table table;
-        if (claim->kind != kind) {
+        if (claim->kind != line->kind || !x_claim_shown(&x, claim)) {
             continue;
         }
         fprintf(out, _("\n%s owes %s %s (%s)%s, the sum of:\n"), x_who(&x, claim->debtor),
-                x_who(&x, claim->creditor), x_yuan(&x, claim->amount), words_of_kind(kind),
+                x_who(&x, claim->creditor), x_yuan(&x, claim->amount), words_of_kind(line->kind),
                 claim->reversal ? _(", a reversal") : "");
         table_init(&table, columns, sizeof columns / sizeof columns[0]);
         write_parts(&x, i, &table);
@@ -91,20 +91,20 @@ static json_t *json_of_parts(struct explaining *x, uint32_t at)
     return rows;
 }
 
-void explain_line_json(const struct state *state, const struct cleared *cleared, claim_kind_t kind,
-                       FILE *out)
+void explain_line_json(const struct state *state, const struct cleared *cleared,
+                       const struct explain_line *line, FILE *out)
 {
     json_t *rows = json_array();
     struct explaining x;
 
-    explaining_init(&x, state, cleared);
+    explaining_init(&x, state, cleared, line->only);
     for (uint32_t i = 0; i < cleared->claims->count; i++) {
         const struct claim *claim = &cleared->claims->list[i];
-        if (claim->kind == kind) {
+        if (claim->kind == line->kind && x_claim_shown(&x, claim)) {
             json_array_append_new(
                 rows, json_pack("{s:s,s:s,s:s,s:b,s:I,s:o}", "debtor", x_who(&x, claim->debtor),
                                 "creditor", x_who(&x, claim->creditor), "kind",
-                                claim_kind_name(kind), "reversal", claim->reversal, "amount_fen",
+                                claim_kind_name(line->kind), "reversal", claim->reversal, "amount_fen",
                                 (json_int_t)money_fen(claim->amount), "parts",
                                 json_of_parts(&x, i)));
         }

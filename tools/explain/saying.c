@@ -206,7 +206,30 @@ static int64_t refunded_before(struct explaining *x)
     return sum;
 }
 
-void explaining_init(struct explaining *x, const struct state *state, const struct cleared *cleared)
+bool x_claim_shown(const struct explaining *x, const struct claim *claim)
+{
+    return x->only.n == PARTICIPANT_NONE.n || claim->debtor.n == x->only.n ||
+           claim->creditor.n == x->only.n;
+}
+
+bool x_effect_shown(struct explaining *x, const struct effect *effect)
+{
+    struct effects one = *x->effects;
+    bool shown = x->only.n == PARTICIPANT_NONE.n;
+
+    if (!shown) {
+        one.list = (struct effect *)(uintptr_t)effect; /* only looked at */
+        one.count = 1;
+        claims_derive(&x->state->members.lots, &one, &x->scratch);
+    }
+    for (uint32_t i = 0; !shown && i < x->scratch.count; i++) {
+        shown = x_claim_shown(x, &x->scratch.list[i]);
+    }
+    return shown;
+}
+
+void explaining_init(struct explaining *x, const struct state *state, const struct cleared *cleared,
+                     participant_t only)
 {
     struct past past;
 
@@ -214,6 +237,7 @@ void explaining_init(struct explaining *x, const struct state *state, const stru
     x->state = state;
     x->cleared = cleared;
     x->effects = cleared->effects;
+    x->only = only;
     if (!outcome_accepted(cleared->outcome) || x->effects->original == 0) {
         return;
     }
@@ -238,6 +262,7 @@ void explaining_deinit(struct explaining *x)
     }
     free(x->texts);
     effects_deinit(&x->past);
+    claims_deinit(&x->scratch);
     memset(x, 0, sizeof *x);
 }
 

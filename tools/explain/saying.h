@@ -30,6 +30,8 @@ struct explaining {
     const struct state *state;
     const struct cleared *cleared;
     const struct effects *effects;
+    participant_t only; /* whose claims are shown; PARTICIPANT_NONE: all */
+    struct claims scratch; /* of one effect */
     /* what a refund or void undoes; `plan` for refunds of sales */
     bool has_past;
     struct event past_event;
@@ -45,8 +47,12 @@ struct explaining {
 };
 
 void explaining_init(struct explaining *x, const struct state *state,
-                     const struct cleared *cleared);
+                     const struct cleared *cleared, participant_t only);
 void explaining_deinit(struct explaining *x);
+
+/* Is a claim shown to whom it is explained? Does an effect make such a one? */
+bool x_claim_shown(const struct explaining *x, const struct claim *claim);
+bool x_effect_shown(struct explaining *x, const struct effect *effect);
 
 /* Begin a step; `effect` (may be NULL) gives its lot, product and terms. */
 void step_begin(struct explaining *x, const char *kind, const struct effect *effect);

@@ -28,17 +28,6 @@ static bool read_ref(const char *text, struct event_ref *ret_ref, const char **r
            code_valid(ret_ref->store) && code_valid(ret_ref->terminal);
 }
 
-/* Returns: the kind of this name, 0: none. */
-static claim_kind_t kind_of(const char *name)
-{
-    for (int kind = 1; kind < KIND_COUNT; kind++) {
-        if (strcmp(claim_kind_name((claim_kind_t)kind), name) == 0) {
-            return (claim_kind_t)kind;
-        }
-    }
-    return (claim_kind_t)0;
-}
-
 bool watch_init(struct watch *watch, const char *text, bool json)
 {
     const char *end = NULL;
@@ -47,8 +36,7 @@ bool watch_init(struct watch *watch, const char *text, bool json)
     if (!read_ref(text, &watch->event, &end)) {
         return false;
     }
-    watch->kind = *end == '/' ? kind_of(end + 1) : (claim_kind_t)0;
-    if (*end == '/' && watch->kind == 0) {
+    if (*end == '/' && !claim_kind_parse(slice_of(end + 1), &watch->kind)) {
         return false;
     }
     watch->out = open_memstream(&watch->collected, &watch->len);
@@ -96,14 +84,16 @@ static void separate(struct watch *watch)
 static void write_line_of(struct watch *watch, const struct state *state,
                           const struct cleared *cleared)
 {
+    const struct explain_line line = {watch->kind, PARTICIPANT_NONE};
+
     for (uint32_t i = 0; i < cleared->claims->count; i++) {
         watch->lines += cleared->claims->list[i].kind == watch->kind ? 1 : 0;
     }
     if (watch->json) {
         separate(watch);
-        explain_line_json(state, cleared, watch->kind, watch->out);
+        explain_line_json(state, cleared, &line, watch->out);
     } else {
-        explain_line_text(state, cleared, watch->kind, &watch->look, watch->out);
+        explain_line_text(state, cleared, &line, &watch->look, watch->out);
     }
 }
 
@@ -123,9 +113,9 @@ void watch_cleared(struct watch *watch, const struct state *state, const struct 
     }
     separate(watch);
     if (watch->json) {
-        explain_write_json(state, cleared, watch->out);
+        explain_write_json(state, cleared, PARTICIPANT_NONE, watch->out);
     } else {
-        explain_write_text(state, cleared, &watch->look, watch->out);
+        explain_write_text(state, cleared, PARTICIPANT_NONE, &watch->look, watch->out);
     }
     if (cleared->outcome == OUTCOME_SETTLED_OTHERWISE && watch->kind == KIND_SUSPENSE) {
         watch->lines += cleared->claims->count; /* each is in the step above, and has no formula */

@@ -8,6 +8,7 @@ int verb_outbox(int argc, char **argv);
 int verb_mine(int argc, char **argv);
 int verb_own_statement(int argc, char **argv);
 int verb_balance(int argc, char **argv);
+int verb_own_explain(int argc, char **argv);
 int verb_own_dispute(int argc, char **argv);
 int verb_own_disputes(int argc, char **argv); /* its word `list` */
 

@@ -100,6 +100,23 @@ static void language_set(const char *language)
     catalogue_bind();
 }
 
+const char *language_chosen(void)
+{
+    return starts(getenv("LANGUAGE"), "zh") ? "zh" : "en";
+}
+
+bool language_answer_in(const char *name)
+{
+    text_as_written = strcmp(name, "zh") != 0;
+    return language_named(name) != NULL;
+}
+
+void language_begin_answers(void)
+{
+    language_set("zh_CN");
+    text_as_written = true;
+}
+
 /* Take argv[at] and the `count` arguments from there on out of the list. */
 static void take_out(int *argc, char **argv, int at, int count)
 {

@@ -18,4 +18,14 @@
  * Returns: false after a complaint on stderr when --lang names no known language. */
 bool language_take(int *argc, char **argv);
 
+/* "zh" or "en", as language_take has chosen. */
+const char *language_chosen(void);
+
+/* For a program that speaks English but answers in the language of whoever asks: before its other
+ * threads begin. */
+void language_begin_answers(void);
+/* The calling thread says texts in this language ("zh", "en") from now on.
+ * Returns: false when it is not known; then it is English. */
+bool language_answer_in(const char *name);
+
 #endif

@@ -1,0 +1,3 @@
+#include "tools/text.h"
+
+_Thread_local bool text_as_written;
