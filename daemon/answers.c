@@ -9,6 +9,7 @@
 #include "daemon/balance.h"
 #include "daemon/explaining.h"
 #include "daemon/reports.h"
+#include "daemon/totals.h"
 #include "tools/render/disputes.h"
 #include "tools/render/report_json.h"
 #include "tools/render/statement.h"
@@ -279,6 +280,9 @@ json_t *answer_store(struct book *book, const char *dir, store_t store, slice_t 
     }
     if (slice_equal(verb, slice_of("head"))) {
         return head(book, store);
+    }
+    if (slice_equal(verb, slice_of("totals"))) {
+        return totals_answer(book, store, body);
     }
     if (slice_equal(verb, slice_of("explain"))) {
         return explaining_answer(book, store, body, ret_refusal);

@@ -90,9 +90,21 @@ class Trial:
         self.is_state("nobody has reported", "A", "silent")
         world.publish("A", example())
         self.is_state("events without a total", "A", "no_total", events=6)
-        world.publish("A", [total(7, 6, EXAMPLE)])
+        told = world.publish("A", [total(7, 6, EXAMPLE)])
+        self.case("the till is told", told["day_totals"] == [{"event": "A:1:7", "date": DAY, "matched": True, "differences": []}],
+                  told)
         self.is_state("the worked example matches", "A", "matched", events=6)
-        world.publish("A", [total(8, 7, {**EXAMPLE, "cash": 8001, "sale": 15001})])
+        differs = total(8, 7, {**EXAMPLE, "cash": 8001, "sale": 15001})
+        told = world.publish("A", [differs])["day_totals"][0]
+        self.case("the till is told by how much", not told["matched"] and [
+            (d["key"], d["till"], d["ledger"]) for d in told["differences"]] == [
+                ("cash", 8001, 8000), ("sale", 15001, 15000), ("count", 7, 6)], told)
+        path = os.path.join(world.dir, "again.jsonl")
+        with open(path, "wb") as file:
+            file.write(differs + b"\n")
+        text = world.must("publish", path, "--dir", world.store("A"))
+        self.case("and in words", "A:1:8  day total of 2026-03-01: DIFFERS" in text and
+                  "cash: till 80.01, ledger 80.00, difference 0.01" in text and "events: till 7, ledger 6" in text, text)
         self.is_state("a fen is missing", "A", "differs")
         rows = [(d["key"], d["till"], d["ledger"]) for d in world.board()["differences"]]
         self.case("by how much", rows == [("cash", 8001, 8000), ("sale", 15001, 15000), ("count", 7, 6)], rows)

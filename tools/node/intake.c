@@ -84,6 +84,9 @@ static bool take_event(struct intake *intake, const struct stream *source, struc
     const struct tally_line line = {row.id, source->number, source->place.line,
                                     code_of(event->terminal), event->number};
     tally_event(intake->tally, &line, &row);
+    if (event->type == EVENT_DAY_TOTAL) {
+        tally_total(intake->tally, &line);
+    }
     return true;
 }
 

@@ -92,6 +92,19 @@ void tally_event(struct tally *tally, const struct tally_line *line,
     }
 }
 
+void tally_total(struct tally *tally, const struct tally_line *line)
+{
+    if (tally->totals == NULL) {
+        tally->totals = memory_zeroed(TALLY_TOTALS_MAX, sizeof *tally->totals);
+    }
+    if (tally->total_count == TALLY_TOTALS_MAX) { /* the last ones are kept */
+        memmove(tally->totals, tally->totals + 1,
+                (TALLY_TOTALS_MAX - 1) * sizeof *tally->totals);
+        tally->total_count--;
+    }
+    tally->totals[tally->total_count++] = *line;
+}
+
 static void settle(struct tally *tally, const struct tally_line *line, outcome_t outcome)
 {
     if (outcome_accepted(outcome)) {
@@ -138,6 +151,7 @@ void tally_deinit(struct tally *tally)
     free(tally->files);
     free(tally->refusals);
     free(tally->open);
+    free(tally->totals);
     map_deinit(&tally->known);
     *tally = (struct tally){0};
 }

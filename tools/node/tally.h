@@ -27,6 +27,8 @@ struct tally_line {
     uint64_t number;
 };
 
+#define TALLY_TOTALS_MAX 64
+
 /* Zeroed memory is an empty tally. */
 struct tally {
     char **files;
@@ -45,6 +47,8 @@ struct tally {
     uint64_t open_count;
     uint64_t open_capacity;
     struct map known; /* rows that are among the open ones */
+    struct tally_line *totals; /* day totals that were read, the last ones */
+    uint32_t total_count;
 };
 
 /* Returns: the file's number for tally_bad and tally_event. */
@@ -56,6 +60,9 @@ void tally_bad(struct tally *tally, uint32_t file, uint32_t line, const char *de
 /* A line that is an event, as outbox_add_event found or made it (after a retry: queued again). */
 void tally_event(struct tally *tally, const struct tally_line *line,
                  const struct outbox_event *event);
+
+/* The event is a day total: headquarters has a verdict on it (totals.h). */
+void tally_total(struct tally *tally, const struct tally_line *line);
 
 /* Look what became of the lines that are open, and count those that have an answer.
  * Returns: false with ret_fault set. */

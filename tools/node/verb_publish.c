@@ -9,9 +9,12 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "clearing/money/money.h"
 #include "tools/node/node_verbs.h"
 #include "tools/node/options.h"
 #include "tools/node/publish.h"
+#include "tools/node/totals.h"
+#include "tools/render/words.h"
 #include "tools/text.h"
 #include "tools/tills/check.h"
 
@@ -202,7 +205,7 @@ static json_t *refusals_json(const struct node *node, const struct tally *tally)
     return list;
 }
 
-static bool print_json(const struct node *node, const struct tally *tally)
+static bool print_json(const struct node *node, const struct tally *tally, json_t *totals)
 {
     json_t *root = json_object();
 
@@ -213,6 +216,9 @@ static bool print_json(const struct node *node, const struct tally *tally)
     (void)json_object_set_new(root, "refused", json_integer((json_int_t)tally->refused));
     (void)json_object_set_new(root, "pending", json_integer((json_int_t)tally->pending));
     (void)json_object_set_new(root, "refusals", refusals_json(node, tally));
+    if (totals != NULL) {
+        (void)json_object_set(root, "day_totals", totals);
+    }
     bool good = json_dumpf(root, stdout, JSON_COMPACT) == 0 && putchar('\n') != EOF;
     json_decref(root);
     return good;
@@ -239,6 +245,53 @@ static void print_text(const struct node *node, const struct tally *tally)
     }
 }
 
+static const char *said_of(const json_t *row, const char *key)
+{
+    const char *text = json_string_value(json_object_get(row, key));
+
+    return text == NULL ? "" : text;
+}
+
+static void print_difference(const json_t *row)
+{
+    int64_t till = json_integer_value(json_object_get(row, "till"));
+    int64_t ledger = json_integer_value(json_object_get(row, "ledger"));
+    const char *name = said_of(row, "key");
+    char texts[3][MONEY_TEXT_SIZE];
+    total_key_t key = TOTAL_SALE;
+
+    if (!total_key_parse(slice_of(name), &key)) {
+        printf(_("    events: till %" PRId64 ", ledger %" PRId64 ", difference %" PRId64 "\n"), till,
+               ledger, till - ledger);
+        return;
+    }
+    money_format_yuan(money(till), texts[0]);
+    money_format_yuan(money(ledger), texts[1]);
+    money_format_yuan(money_sub(money(till), money(ledger)), texts[2]);
+    printf(_("    %s: till %s, ledger %s, difference %s\n"), words_of_total(key), texts[0],
+           texts[1], texts[2]);
+}
+
+/* What headquarters says of the day totals: what differs, and by how much. */
+static void print_totals(const json_t *totals)
+{
+    const json_t *row = NULL;
+    const json_t *difference = NULL;
+    size_t i = 0;
+    size_t j = 0;
+
+    json_array_foreach(totals, i, row)
+    {
+        bool matched = json_is_true(json_object_get(row, "matched"));
+        printf(matched ? _("  %s  day total of %s: MATCHED\n") : _("  %s  day total of %s: DIFFERS\n"),
+               said_of(row, "event"), said_of(row, "date"));
+        json_array_foreach(json_object_get(row, "differences"), j, difference)
+        {
+            print_difference(difference);
+        }
+    }
+}
+
 static bool run(struct publish *publish, const struct options *options, struct fault *ret_fault)
 {
     if (options->watch) {
@@ -252,16 +305,19 @@ static bool run(struct publish *publish, const struct options *options, struct f
     return publish_drain(publish, ret_fault);
 }
 
-static int report(const struct publish *publish, const struct options *options)
+static int report(struct publish *publish, const struct options *options)
 {
     const struct tally *tally = &publish->tally;
+    json_t *totals = options->watch ? NULL : totals_ask(publish);
     bool good = true;
 
     if (options->json) {
-        good = print_json(publish->node, tally);
+        good = print_json(publish->node, tally, totals);
     } else {
         print_text(publish->node, tally);
+        print_totals(totals);
     }
+    json_decref(totals);
     if (!good || fflush(stdout) != 0) {
         return EX_IOERR;
     }
