@@ -267,16 +267,6 @@ static json_t *signed_of(struct book *book, uint64_t index)
     return root;
 }
 
-static const char *words_of_type_named(const char *name)
-{
-    event_type_t type = EVENT_ENROL;
-
-    while (type < EVENT_DISPUTE && strcmp(event_type_name(type), name) != 0) {
-        type++;
-    }
-    return words_of_type(type);
-}
-
 static const char *text_of(const json_t *object, const char *key)
 {
     const char *text = json_string_value(json_object_get(object, key));

@@ -220,10 +220,13 @@ static void write_claims(const struct explaining *x, const struct look *look, FI
 static void write_memos(struct explaining *x, FILE *out)
 {
     const struct claims *claims = x->cleared->claims;
+    bool any = false;
 
     for (uint32_t i = 0; i < claims->memo_count && x->only.n == PARTICIPANT_NONE.n; i++) {
         const struct memo *memo = &claims->memos[i];
         if (!money_is_zero(memo->amount)) {
+            fputs(any ? "" : "\n", out);
+            any = true;
             fprintf(out, _("Store %s bears itself (the till's amount less these claims), %s: %s\n"),
                     x_store(x, memo->store), words_of_kind(memo->kind), x_yuan(x, memo->amount));
         }

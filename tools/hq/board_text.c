@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clearing/base/limits.h"
 #include "clearing/base/memory.h"
 #include "clearing/facts/calendar.h"
 #include "tools/render/table.h"
@@ -86,12 +87,12 @@ static bool says_something(const json_t *store, const struct board_view *view, b
 static void put_row(struct table *table, const json_t *store, const struct board_view *view)
 {
     char cell[CELL_TEXT_SIZE];
+    char name[CODE_LEN_MAX + NAME_LEN_MAX + 2];
     const json_t *day = NULL;
     size_t i = 0;
 
-    (void)snprintf(
-        cell, sizeof cell, "%s %.64s", text_of(store, "store"), text_of(store, "name"));
-    table_text(table, cell);
+    (void)snprintf(name, sizeof name, "%s %s", text_of(store, "store"), text_of(store, "name"));
+    table_text(table, name);
     json_array_foreach(json_object_get(store, "days"), i, day)
     {
         if (shown_day(view, text_of(day, "day"))) {
@@ -181,6 +182,7 @@ void board_text_write(const json_t *board, const struct board_view *view)
     }
     if (shown > 0) {
         table_write(&table, &look, stdout);
+        putchar('\n');
     }
     table_deinit(&table);
     free(columns);

@@ -11,6 +11,7 @@
 #include "tools/hq/inquire.h"
 #include "tools/hq/settling.h"
 #include "tools/render/table.h"
+#include "tools/render/words.h"
 #include "tools/text.h"
 
 static const char *usage(void)
@@ -89,7 +90,7 @@ static void print_items(const json_t *items)
     json_array_foreach(items, i, row)
     {
         table_text(&table, text_of(row, "event"));
-        table_text(&table, text_of(row, "type"));
+        table_text(&table, words_of_type_named(text_of(row, "type")));
         table_text(&table, text_of(row, "reason"));
         table_text(&table, text_of(row, "member"));
         table_money(&table, money_sum_of(money(integer_of(row, "amount_fen"))));

@@ -1,5 +1,7 @@
 #include "tools/render/words.h"
 
+#include <string.h>
+
 #include "tools/render/language.h"
 
 static const char *const role_words[] = {
@@ -72,6 +74,16 @@ const char *words_of_type(event_type_t type)
         return _("dispute");
     }
     return "";
+}
+
+const char *words_of_type_named(const char *name)
+{
+    for (unsigned type = EVENT_ENROL; type <= EVENT_DISPUTE; type++) {
+        if (strcmp(event_type_name((event_type_t)type), name) == 0) {
+            return words_of_type((event_type_t)type);
+        }
+    }
+    return name;
 }
 
 const char *words_of_means(means_t means)
