@@ -32,6 +32,7 @@ FIELDS = {
     "store_frozen": {"store"},
     "proposal_waits": {"proposal", "what", "since"},
     "suspense_old": {"store", "came", "age_days", "count", "amount_fen", "events"},
+    "line_disputed": {"event", "store", "of", "kind", "amount_fen"},
     "disk_fills": {"state", "free_bytes"},
     "disk_ok": {"free_bytes"},
     "daemon_silent": {"since", "why"},
@@ -188,6 +189,17 @@ class Trial:
             told[0]["count"], told[0]["amount_fen"], [e["event"] for e in told[0]["events"]]) == (
                 2, 734, ["A:1:8", "A:1:9"]), told)
         self.quiet("suspense")
+
+    def disputed(self):
+        """The fee of a sale of A at A is of no claim; the principal of its top-up is: 10.00, for headquarters."""
+        world = self.world
+        world.publish("A", [event("topup", 70, 11, member=MEMBER, product="card", principal_fen=1000)])
+        told = json.loads(world.must("dispute", "A:1:70/principal", "--reason", "paid to Li Ming", "--at",
+                                     "2026-03-11T08:40:00+08:00", "--json", "--dir", world.store("A")))
+        said = self.ids("a line is disputed", world.look(), "line_disputed:" + told["event"])
+        self.case("which, and how much", said and (said[0]["of"], said[0]["kind"], said[0]["amount_fen"]) == (
+            "A:1:70", "principal", 1000) and "Li Ming" not in json.dumps(said), said)
+        self.quiet("a dispute")
 
     def closed(self):
         world = self.world
@@ -392,7 +404,7 @@ def main():
     trial = Trial(world, verdicts)
     try:
         world.set_up()
-        for part in (trial.first, trial.days, trial.frozen, trial.equivocated, trial.hanging, trial.closed, trial.disk,
+        for part in (trial.first, trial.days, trial.frozen, trial.equivocated, trial.hanging, trial.disputed, trial.closed, trial.disk,
                      trial.silence, trial.fails, trial.hangs, trial.killed, trial.nothing_to_run, trial.goes_on,
                      trial.every_kind, trial.chinese):
             part()

@@ -396,6 +396,35 @@ static void take_suspense(struct taking *taking)
     }
 }
 
+/* A store has disputed a line: two people are to answer. Its reason is the store's own words, which
+ * may name people: it stays in the ledger. */
+static void take_disputes(struct taking *taking)
+{
+    const json_t *row = NULL;
+    const json_t *line = NULL;
+    char mark[KEY_SIZE];
+    size_t i = 0;
+    size_t j = 0;
+
+    json_array_foreach(json_object_get(taking->look->disputes, "disputes"), i, row)
+    {
+        const char *event = notices_text(row, "event");
+        json_int_t fen = 0;
+        (void)snprintf(mark, sizeof mark, "dispute:%s", event);
+        if (is_marked(taking, mark) || too_old(taking, notices_text(row, "booked"))) {
+            continue;
+        }
+        json_array_foreach(json_object_get(row, "lines"), j, line)
+        {
+            fen += notices_integer(line, "amount_fen");
+        }
+        notice(taking, "line_disputed", event,
+               json_pack("{s:s,s:s,s:s,s:s,s:I}", "event", event, "store",
+                         notices_text(row, "store"), "of", notices_text(row, "of"), "kind",
+                         notices_text(row, "kind"), "amount_fen", fen));
+    }
+}
+
 /* --- the daemon itself --- */
 
 static void take_disk(struct taking *taking)
@@ -515,6 +544,7 @@ void notices_take(json_t *memory, const struct look *look)
         take_frozen(&taking);
         take_proposals(&taking);
         take_suspense(&taking);
+        take_disputes(&taking);
         take_disk(&taking);
     }
     (void)json_object_set_new(memory, "marks", taking.marks);

@@ -228,6 +228,23 @@ static void suspense_text(const json_t *notice, FILE *out)
     fprintf(out, _("Look at them with: allclear suspense list --store %s\n"), store);
 }
 
+static void disputed_subject(const json_t *notice, FILE *out)
+{
+    struct yuan amount = yuan_of(notice, "amount_fen");
+
+    fprintf(out, _("store %s disputes %s of %s: %s yuan"), notices_text(notice, "store"),
+            notices_text(notice, "kind"), notices_text(notice, "of"), amount.text);
+}
+
+static void disputed_text(const json_t *notice, FILE *out)
+{
+    fprintf(out,
+            _("The line is out of what is paid until two people have answered. Look at it with "
+              "allclear dispute list,\nand answer with allclear dispute answer %s --stands or "
+              "--falls.\n"),
+            notices_text(notice, "event"));
+}
+
 /* --- the daemon itself --- */
 
 static bool is_full(const json_t *notice)
@@ -301,6 +318,7 @@ static const struct saying sayings[] = {
     {"store_frozen", frozen_subject, frozen_text},
     {"proposal_waits", proposal_subject, proposal_text},
     {"suspense_old", suspense_subject, suspense_text},
+    {"line_disputed", disputed_subject, disputed_text},
     {"disk_fills", disk_subject, disk_text},
     {"disk_ok", room_subject, room_text},
     {"daemon_silent", daemon_subject, daemon_text},

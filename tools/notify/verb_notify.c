@@ -69,6 +69,7 @@ struct notify {
     /* of the last look: what only a record can change is not asked for again without one */
     json_t *board;
     json_t *suspense;
+    json_t *disputes;
     int64_t records;
     size_t fresh;
     size_t told;
@@ -104,6 +105,7 @@ static bool ask_more(struct notify *notify, const json_t *head, struct fault *re
     int64_t records = notices_integer(head, "records");
     json_t *board = NULL;
     json_t *suspense = NULL;
+    json_t *disputes = NULL;
 
     if (notify->suspense != NULL && records == notify->records) {
         return true;
@@ -111,14 +113,18 @@ static bool ask_more(struct notify *notify, const json_t *head, struct fault *re
     enum control_result result = ask(notify, "board", &board, ret_fault);
     bool good = result == CONTROL_ANSWERED || result == CONTROL_REFUSED; /* no terms yet */
     good = good && ask(notify, "suspense", &suspense, ret_fault) == CONTROL_ANSWERED;
+    good = good && ask(notify, "disputes", &disputes, ret_fault) == CONTROL_ANSWERED;
     if (!good) {
         json_decref(board);
+        json_decref(suspense);
         return false;
     }
     json_decref(notify->board);
     json_decref(notify->suspense);
+    json_decref(notify->disputes);
     notify->board = board;
     notify->suspense = suspense;
+    notify->disputes = disputes;
     notify->records = records;
     return true;
 }
@@ -181,6 +187,7 @@ static void take_look(struct notify *notify)
         .head = answered ? head : NULL,
         .board = notify->board,
         .suspense = notify->suspense,
+        .disputes = notify->disputes,
         .health = health,
         .proposals = proposals,
         .why = fault.text,
@@ -321,6 +328,7 @@ static int run(struct notify *notify, bool once, bool json)
     json_decref(notify->memory);
     json_decref(notify->board);
     json_decref(notify->suspense);
+    json_decref(notify->disputes);
     kept_close(&notify->kept);
     return code;
 }
