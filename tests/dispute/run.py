@@ -113,7 +113,7 @@ class Lines(Disputes):
         self.equal("none of that kind", self.refuse("B", "B:1:1/bonus", "01T11:00"), "NO_SUCH_LINE")
         self.equal("not of a dispute", self.refuse("B", "B:1:1/dispute", "01T11:00"), "NO_SUCH_LINE")
         fee = self.dispute("B", "B:1:1/fee", "01T11:30")
-        self.equal("named", fee.startswith("B:DISPUTE:"), True)
+        self.equal("refused ones leave no gap", fee, "B:DISPUTE:1")
         self.equal("the fee is out", self.nets(), {"A": -30000, "B": 29880, "HQ": 120})
         self.equal("twice", self.refuse("B", "B:1:1/fee", "01T11:31"), "DISPUTED")
         principal = self.dispute("A", "B:1:2/principal", "01T12:00", reason="卡不是我们的")

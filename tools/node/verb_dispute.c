@@ -58,18 +58,38 @@ static void now_text(char ret_text[INSTANT_TEXT_SIZE])
     instant_format((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, 0, ret_text);
 }
 
-/* The event as a line of JSON, with the receipt by which the node numbers it. False: too long. */
-static bool write_line(const struct options *options, const char *line, char ret_receipt[64],
+/* The number of the next dispute: the first that nothing has which is in or on its way. One that
+ * was refused is given again, so that no gap is left open that a till could seem to have. */
+static bool next_number(struct node *node, uint64_t *ret_number, struct fault *ret_fault)
+{
+    struct outbox_event row = {0};
+
+    for (uint64_t number = 1;; number++) {
+        if (!outbox_find_number(node->outbox, slice_of(TERMINAL), number, &row, ret_fault)) {
+            return false;
+        }
+        bool taken = row.id != 0 && (row.outcome == OUTCOME_NONE || outcome_accepted(row.outcome) ||
+                                     row.outcome == OUTCOME_WAITING ||
+                                     row.outcome == OUTCOME_DUPLICATE ||
+                                     row.outcome == OUTCOME_NUMBER_REUSED);
+        if (!taken) {
+            *ret_number = number;
+            return true;
+        }
+    }
+}
+
+/* The event as a line of JSON. False: too long. */
+static bool write_line(const struct options *options, const char *line, uint64_t number,
                        char ret_text[LINE_SIZE])
 {
     char now[INSTANT_TEXT_SIZE];
     const char *kind = strrchr(line, '/') + 1;
 
     now_text(now);
-    (void)snprintf(ret_receipt, 64, "%s", now);
-    json_t *event = json_pack("{s:s,s:s,s:s,s:s,s:s#,s:s,s:s}", "type", "dispute", "terminal",
-                              TERMINAL, "at", options->at == NULL ? now : options->at, "receipt",
-                              ret_receipt, "of", line, (int)(kind - 1 - line), "kind", kind,
+    json_t *event = json_pack("{s:s,s:s,s:I,s:s,s:s#,s:s,s:s}", "type", "dispute", "terminal",
+                              TERMINAL, "number", (json_int_t)number, "at",
+                              options->at == NULL ? now : options->at, "of", line, (int)(kind - 1 - line), "kind", kind,
                               "reason", options->reason);
     char *text = event == NULL ? NULL : json_dumps(event, JSON_COMPACT);
     bool good = text != NULL && strlen(text) < LINE_SIZE;
@@ -90,20 +110,16 @@ static const char *state_of(const struct tally *tally)
 }
 
 static int report(struct publish *publish, const struct options *options, const char *line,
-                  const char *receipt)
+                  uint64_t number)
 {
     const struct tally *tally = &publish->tally;
     const struct tally_refusal *refusal = tally->refusal_count > 0 ? &tally->refusals[0] : NULL;
     const char *state = state_of(tally);
     const char *reason = refusal == NULL ? "" : refusal->reason;
     const char *detail = refusal == NULL || refusal->detail == NULL ? "" : refusal->detail;
-    struct fault fault = {0};
     char event[CODE_LEN_MAX + sizeof TERMINAL + 24] = "";
-    uint64_t number = 0;
 
-    bool named = refusal == NULL || refusal->number != 0; /* else it is no event */
-    if (named && outbox_number(publish->node->outbox, slice_of(TERMINAL), slice_of(receipt),
-                               &number, &fault)) {
+    if (refusal == NULL || refusal->number != 0) { /* else it is no event */
         (void)snprintf(event, sizeof event, "%s:%s:%" PRIu64, publish->node->kit.store.text,
                        TERMINAL, number);
     }
@@ -134,22 +150,27 @@ static int send(const struct options *options, const char *line)
     struct publish publish = {.lock = -1};
     struct fault fault = {0};
     struct node node = {0};
-    char receipt[64];
     char text[LINE_SIZE];
+    uint64_t number = 0;
+    FILE *file = NULL;
+    int code = EX_OK;
 
-    if (!write_line(options, line, receipt, text)) {
-        fputs(_("allclear dispute: the event or the reason is too long, or no UTF-8\n"), stderr);
-        return EX_DATAERR;
-    }
-    FILE *file = fmemopen(text, strlen(text), "r");
-    CHECK(file != NULL);
     publish_catch_signals();
     bool good = node_open(options->dir, &node, &fault) && node_open_outbox(&node, &fault) &&
                 publish_init(&publish, &node, options->wait_s, &fault) &&
-                intake_read(&publish.intake, file, "dispute.jsonl", &fault) &&
-                publish_drain(&publish, &fault);
-    int code = good ? report(&publish, options, line, receipt) : node_complain("dispute", &fault);
-    (void)fclose(file);
+                next_number(&node, &number, &fault);
+    if (good && !write_line(options, line, number, text)) {
+        fputs(_("allclear dispute: the event or the reason is too long, or no UTF-8\n"), stderr);
+        code = EX_DATAERR;
+    } else if (good) {
+        file = fmemopen(text, strlen(text), "r");
+        CHECK(file != NULL);
+        good = intake_read(&publish.intake, file, "dispute.jsonl", &fault) &&
+               publish_drain(&publish, &fault);
+        (void)fclose(file);
+        code = good ? report(&publish, options, line, number) : EX_OK;
+    }
+    code = good ? code : node_complain("dispute", &fault);
     publish_deinit(&publish);
     node_close(&node);
     return code;

@@ -59,10 +59,10 @@ json_t *disputes_json(const struct state *state, participant_t party, bool all)
     const struct disputes *disputes = &state->disputes;
     json_t *rows = json_array();
 
-    for (uint32_t i = 0; i < disputes->count; i++) {
+    for (uint32_t i = disputes->count; i-- > 0 && json_array_size(rows) < DISPUTES_SHOWN;) {
         const struct dispute *dispute = &disputes->list[i];
         if ((all || dispute->state == DISPUTE_OPEN) && disputed_concerns(state, dispute, party)) {
-            json_array_append_new(rows, row_of(state, dispute));
+            json_array_insert_new(rows, 0, row_of(state, dispute));
         }
     }
     return json_pack("{s:o,s:I,s:o}", "as_of", day_text(state->open_day), "open",
