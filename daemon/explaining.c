@@ -12,6 +12,7 @@
 #include "proto/codec/hq.h"
 #include "tools/explain/explain.h"
 #include "tools/lines/lines.h"
+#include "tools/render/disputes.h"
 #include "tools/render/hex_json.h"
 #include "tools/render/language.h"
 #include "tools/render/words.h"
@@ -203,7 +204,8 @@ static bool too_many_refunds(const struct state *state, const struct standing *s
 /* The refunds that stand, then the disputes: at most so many, an event may have more. */
 #define LATER_MAX 20
 
-static json_t *later_of(const struct state *state, const struct standing *standing)
+static json_t *later_of(const struct state *state, const struct standing *standing,
+                        participant_t only)
 {
     const struct original *original =
         standing->past.seq == 0 ? NULL : state_original(state, standing->past.seq);
@@ -212,7 +214,8 @@ static json_t *later_of(const struct state *state, const struct standing *standi
     json_t *rows = json_array();
 
     for (uint32_t i = disputes->count; i-- > 0 && json_array_size(rows) < LATER_MAX;) {
-        if (disputes->list[i].original == standing->past.seq) {
+        if (disputes->list[i].original == standing->past.seq &&
+            disputed_concerns(state, &disputes->list[i], only)) {
             add_later(state, disputes->list[i].seq, rows);
         }
     }
@@ -322,7 +325,7 @@ static json_t *answer_json(struct book *book, const struct request *request,
         free(text);
     }
     return json_pack("{s:s,s:o,s:o,s:o}", "event", request->what, "history", history, "later",
-                     later_of(state, standing), "signed",
+                     later_of(state, standing, request->line.only), "signed",
                      signed_of(book, standing->past.record));
 }
 
@@ -330,7 +333,7 @@ static json_t *answer_text(struct book *book, const struct request *request,
                            const struct standing *standing)
 {
     const struct state *state = &book->state;
-    json_t *later = later_of(state, standing);
+    json_t *later = later_of(state, standing, request->line.only);
     json_t *origin = signed_of(book, standing->past.record);
     char *text = NULL;
     size_t len = 0;

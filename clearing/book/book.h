@@ -54,11 +54,13 @@ struct book_part {
 struct book;
 
 /* Hears of every event that is cleared and of every lot that ends with a day, as the rules tell the
- * book; book->records is the record's index. Any function may be NULL. */
+ * book, and of the board of every cycle as it stood when its close came; book->records is the
+ * record's index. Any function may be NULL. */
 struct book_listener {
     void *context;
     void (*cleared)(void *context, const struct book *book, const struct cleared *cleared);
     void (*expired)(void *context, const struct book *book, const struct expired *expired);
+    void (*closing)(void *context, const struct cycle *cycle, const struct board *board);
 };
 
 struct book {

@@ -359,12 +359,16 @@ static bool complete_or_why(struct hq_door *door, struct cycle *cycle, struct fa
             break;
         }
     }
+    bool closes = cycle->missing == 0 || door->body.incomplete.len > 0;
+    if (closes && door->book->listener.closing != NULL) {
+        door->book->listener.closing(door->book->listener.context, cycle, &board);
+    }
     board_deinit(&board);
     if (cycle->missing > 0) {
         cycle->incomplete_len = door->body.incomplete.len;
         memcpy(cycle->incomplete, door->body.incomplete.text, cycle->incomplete_len);
     }
-    return cycle->missing == 0 || cycle->incomplete_len > 0;
+    return closes;
 }
 
 /* What waits is asked for the last time. book->results has what was accepted. */

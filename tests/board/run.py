@@ -163,6 +163,9 @@ class Trial:
         done = world.run("cycle", "close", "2026-03", "--dir", world.hq)
         self.case("a close is refused", done.returncode != 0 and "--incomplete REASON" in done.stderr and
                   world.digest() == before, done.stderr)
+        self.before = world.board()
+        for row in self.before["stores"]:
+            row.pop("node", None)  # which the daemon alone knows
         world.must("cycle", "close", "2026-03", "--incomplete", "till of B is broken", "--dir", world.hq)
         row = json.loads(world.must("cycle", "list", "--json", "--dir", world.hq))[0]
         self.case("and closed with a reason", row.get("incomplete") == "till of B is broken" and row["missing"] == 6,
@@ -175,6 +178,12 @@ class Trial:
                 "missing": 6, "reason": "till of B is broken"}, whole)
         lines = world.must("report", "2026-03", "--format", "csv", "--dir", world.hq).splitlines()
         self.case("and the CSV", any(line.startswith("incomplete,") and "till of B is broken" in line for line in lines), lines)
+        closed = json.loads(world.must("board", "2026-03", "--json", "--dir", world.hq))
+        self.case("its board as it stood then", closed == self.before, closed)
+        text = world.must("board", "2026-03", "--all", "--dir", world.hq)
+        self.case("and in words", "A" in text and "silent" in text, text)
+        done = world.run("board", "2026-04", "--dir", world.hq)
+        self.case("no such cycle", done.returncode == 65 and "2026-04" in done.stderr, done.stderr)
         left = [(m["kind"], m["store"]) for m in world.board()["missing"]]
         self.case("the next cycle begins with what lasts", left == [("frozen", "C")], left)
         digest = world.digest()

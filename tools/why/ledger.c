@@ -160,7 +160,7 @@ int ledger_explain(const char *dir, struct watch *watch)
         .dir = dir,
         .progress = inquire_progress,
         .context = &told,
-        .listener = {&trace, on_cleared, on_expired},
+        .listener = {.context = &trace, .cleared = on_cleared, .expired = on_expired},
     };
     struct fault fault = {0};
     struct view *view = inquire_view(&options, &fault);

@@ -208,7 +208,7 @@ int ledger_explain_net(const char *dir, const char *participant, const char *cyc
         .progress = on_progress,
         .on_close = on_close,
         .context = &net,
-        .listener = {&net, on_cleared, on_expired},
+        .listener = {.context = &net, .cleared = on_cleared, .expired = on_expired},
     };
     struct fault fault = {0};
     struct view *view = inquire_view(&options, &fault);
