@@ -113,7 +113,7 @@ json_t *balance_json(const struct book *book, slice_t digits, const char **ret_r
     uint32_t number = 0;
     uint32_t at = 0;
 
-    bool ended = move != NULL && move->replaced && book->state.open_day > move->day;
+    bool ended = move != NULL && move->replaced;
     if (member == NULL || ended) {
         *ret_refusal = ended ? "CARD_REPLACED" : "UNKNOWN_MEMBER";
         return NULL;

@@ -172,14 +172,15 @@ static uint64_t own_member(const struct ruling *ruling)
     return members_now(&ruling->state->members, ruling->event->member);
 }
 
-/* Was its card used after the day on which another took its place? */
+/* Was its card used after the day on which another took its place, or is it used now? */
 static bool card_replaced(const struct ruling *ruling)
 {
     const struct moves *moves = &ruling->state->members.moves;
     const struct move *move =
         moves->count == 0 ? NULL : moves_find(moves, ruling->event->member);
 
-    return move != NULL && move->replaced && ruling->occurred > move->day;
+    return move != NULL && move->replaced &&
+           (ruling->occurred > move->day || ruling->event->ask);
 }
 
 outcome_t ruling_check(struct ruling *ruling)

@@ -12,7 +12,7 @@ struct move {
     uint64_t from;
     uint64_t into; /* where it is now: no number that has moved itself */
     day_t day;     /* the business day of the record */
-    bool replaced; /* the card must not be used after that day; else both go on */
+    bool replaced; /* the card must not be used any more; else both go on */
 };
 
 struct moves {
