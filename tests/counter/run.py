@@ -10,7 +10,7 @@ import sys
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests/network"))
-from network import play_parts  # noqa: E402
+from network import Part, play_parts  # noqa: E402
 
 TERMS = 'shortfall = "issuer"; floor_limit = "50.00"; hold_days = 7;'
 MANY = 1500  # short sales of one close: their results fill more than one record
@@ -29,17 +29,8 @@ def sale(number, at, member, fen, kind="sale", **keys):
                 pay=[{"with": "stored_value", "product": "card", "amount_fen": fen}], **keys)
 
 
-class Counter:
+class Counter(Part):
     """The alliance of the F2 sample: a shortfall is its issuer's up to 50.00, a hold lasts seven days."""
-
-    def __init__(self, net, verdicts):
-        self.net, self.verdicts = net, verdicts
-
-    def equal(self, name, is_, should):
-        self.verdicts.case("%s: %s" % (type(self).__name__, name), is_ == should, "%r, not %r" % (is_, should))
-
-    def json(self, *words, **options):
-        return json.loads(self.net.must(*words, "--json", **options))
 
     def set_up(self):
         rules = os.path.join(self.net.dir, "rules")
@@ -62,22 +53,6 @@ class Counter:
     def close(self, cycle):
         self.net.must("cycle", "close", cycle, "--incomplete", "tests", "--dir", self.net.hq)
         return json.loads(self.net.must("report", cycle, "--format", "json", "--dir", self.net.hq))
-
-    def again(self):
-        """The same state after a start from its snapshot, after one from the journal alone, and for an auditor."""
-        before, copy = self.net.digest(), os.path.join(self.net.dir, "copy")
-        network = self.net.network()
-        shutil.rmtree(copy, ignore_errors=True)
-        self.net.must("backup", copy, "--no-verify", "--dir", self.net.hq)
-        verdict = self.net.must("replay", copy, "--network", network).strip().splitlines()[-1]
-        self.equal("replay", verdict.split()[0].rstrip(":,."), "VERIFIED")
-        self.net.stop()
-        self.net.start()
-        self.equal("from a snapshot", self.net.digest(), before)
-        self.net.stop()
-        shutil.rmtree(os.path.join(self.net.hq, "state"))
-        self.net.start()
-        self.equal("from the journal", self.net.digest(), before)
 
 
 class Short(Counter):

@@ -7,12 +7,11 @@ The alliance is the F2 sample. A sells lots of principal alone; B and C sell for
 import json
 import os
 import pathlib
-import shutil
 import sys
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests/network"))
-from network import play_parts  # noqa: E402
+from network import Part, play_parts  # noqa: E402
 
 
 def line(what, number, at, **keys):
@@ -28,16 +27,7 @@ def sale(number, at, member, fen):
                 pay=[{"with": "stored_value", "product": "card", "amount_fen": fen}])
 
 
-class Disputes:
-    def __init__(self, net, verdicts):
-        self.net, self.verdicts = net, verdicts
-
-    def equal(self, name, is_, should):
-        self.verdicts.case("%s: %s" % (type(self).__name__, name), is_ == should, "%r, not %r" % (is_, should))
-
-    def json(self, *words, **options):
-        return json.loads(self.net.must(*words, "--json", **options))
-
+class Disputes(Part):
     def publish(self, store, *lines):
         told = self.net.publish(store, lines, codes=(0, 65))
         return [row["reason"] for row in told["refusals"]] or {key: told[key] for key in ("accepted", "waiting") if told[key]}
@@ -73,22 +63,6 @@ class Disputes:
         self.clock(day)
         self.net.must("cycle", "close", cycle, "--incomplete", "tests", "--as", "li", "--dir", self.net.hq)
         return json.loads(self.net.must("report", cycle, "--format", "json", "--dir", self.net.hq))
-
-    def again(self):
-        """The same state after a start from its snapshot, after one from the journal alone, and for an auditor."""
-        before, copy = self.net.digest(), os.path.join(self.net.dir, "copy")
-        network = self.net.network()
-        shutil.rmtree(copy, ignore_errors=True)
-        self.net.must("backup", copy, "--no-verify", "--dir", self.net.hq)
-        verdict = self.net.must("replay", copy, "--network", network).strip().splitlines()[-1]
-        self.equal("replay", verdict.split()[0].rstrip(":,."), "VERIFIED")
-        self.net.stop()
-        self.net.start()
-        self.equal("from a snapshot", self.net.digest(), before)
-        self.net.stop()
-        shutil.rmtree(os.path.join(self.net.hq, "state"))
-        self.net.start()
-        self.equal("from the journal", self.net.digest(), before)
 
     def people(self):
         for person, role in (("li", "maker"), ("wang", "checker"), ("op", "operator")):

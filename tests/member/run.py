@@ -12,7 +12,7 @@ import sys
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests/network"))
-from network import play_parts  # noqa: E402
+from network import Part, play_parts  # noqa: E402
 
 HOLDS = "unlinked_refund = false;", "unlinked_refund = false; hold_days = 7;"
 
@@ -30,16 +30,7 @@ def sale(number, at, member, fen, **keys):
                 pay=[{"with": "stored_value", "product": "card", "amount_fen": fen}], **keys)
 
 
-class Cards:
-    def __init__(self, net, verdicts):
-        self.net, self.verdicts = net, verdicts
-
-    def equal(self, name, is_, should):
-        self.verdicts.case("%s: %s" % (type(self).__name__, name), is_ == should, "%r, not %r" % (is_, should))
-
-    def json(self, *words, **options):
-        return json.loads(self.net.must(*words, "--json", **options))
-
+class Cards(Part):
     def set_up(self):
         rules = os.path.join(self.net.dir, "rules")
         shutil.copytree(TOP / "deploy/samples/f2", rules)
@@ -79,22 +70,6 @@ class Cards:
     def matrix(self):
         report = json.loads(self.net.must("cycle", "preview", "--format", "json", "--dir", self.net.hq))
         return {(row["debtor"], row["creditor"], row["kind"], row["reversal"]): row["amount_fen"] for row in report["matrix"]}
-
-    def again(self):
-        """The same state after a start from its snapshot, after one from the journal alone, and for an auditor."""
-        before, copy = self.net.digest(), os.path.join(self.net.dir, "copy")
-        network = self.net.network()
-        shutil.rmtree(copy, ignore_errors=True)
-        self.net.must("backup", copy, "--no-verify", "--dir", self.net.hq)
-        verdict = self.net.must("replay", copy, "--network", network).strip().splitlines()[-1]
-        self.equal("replay", verdict.split()[0].rstrip(":,."), "VERIFIED")
-        self.net.stop()
-        self.net.start()
-        self.equal("from a snapshot", self.net.digest(), before)
-        self.net.stop()
-        shutil.rmtree(os.path.join(self.net.hq, "state"))
-        self.net.start()
-        self.equal("from the journal", self.net.digest(), before)
 
 
 class Merged(Cards):

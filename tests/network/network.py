@@ -204,6 +204,35 @@ class Verdicts:
         return 1 if self.failed else 0
 
 
+class Part:
+    """A story on a network of its own, which play_parts gives it."""
+
+    def __init__(self, net, verdicts):
+        self.net, self.verdicts = net, verdicts
+
+    def equal(self, name, is_, should):
+        self.verdicts.case("%s: %s" % (type(self).__name__, name), is_ == should, "%r, not %r" % (is_, should))
+
+    def json(self, *words, **options):
+        return json.loads(self.net.must(*words, "--json", **options))
+
+    def again(self):
+        """The same state after a start from its snapshot, after one from the journal alone, and for an auditor."""
+        before, copy = self.net.digest(), os.path.join(self.net.dir, "copy")
+        network = self.net.network()
+        shutil.rmtree(copy, ignore_errors=True)
+        self.net.must("backup", copy, "--no-verify", "--dir", self.net.hq)
+        verdict = self.net.must("replay", copy, "--network", network).strip().splitlines()[-1]
+        self.equal("replay", verdict.split()[0].rstrip(":,."), "VERIFIED")
+        self.net.stop()
+        self.net.start()
+        self.equal("from a snapshot", self.net.digest(), before)
+        self.net.stop()
+        shutil.rmtree(os.path.join(self.net.hq, "state"))
+        self.net.start()
+        self.equal("from the journal", self.net.digest(), before)
+
+
 def play_parts(description, *parts):
     """The main of a test that plays each part(net, verdicts).play() on a network of its own. Returns: its exit code."""
     parser = argparse.ArgumentParser(description=description)
