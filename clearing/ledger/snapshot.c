@@ -351,12 +351,15 @@ static bool load_mapped(const struct candidate *candidate, struct book *book,
     if (!check_seal(candidate, ret_fault) || !check_bytes(candidate, &reader, ret_fault)) {
         return false;
     }
-    if (book_load(book, &reader, ret_fault) && book->records == candidate->index) {
-        return true;
+    if (book_load(book, &reader, ret_fault)) {
+        if (book->records == candidate->index) {
+            return true;
+        }
+        fault_set(ret_fault, FAULT_FORMAT, "its name is not the number of its records");
     }
     book_deinit(book); /* as if nothing had been tried */
     book_init(book, candidate->place->source);
-    return fault_set(ret_fault, FAULT_FORMAT, "its bytes are not those of a book");
+    return false;
 }
 
 static bool load_one(const struct snapshot_place *place, const char *path, uint64_t index,
