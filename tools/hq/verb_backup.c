@@ -104,6 +104,7 @@ static bool copy_report(const char *from, const char *to, const char *name,
     return good;
 }
 
+/* With what signs them: without it the daemon shows none. */
 static bool copy_reports(const char *dir, const char *dest, struct fault *ret_fault)
 {
     char from[FILES_PATH_MAX];
@@ -114,8 +115,8 @@ static bool copy_reports(const char *dir, const char *dest, struct fault *ret_fa
     DIR *folder = good ? opendir(from) : NULL;
 
     while (good && folder != NULL && (entry = readdir(folder)) != NULL) {
-        size_t len = strlen(entry->d_name);
-        if (len > 5 && strcmp(entry->d_name + len - 5, ".json") == 0) {
+        const char *end = strrchr(entry->d_name, '.');
+        if (end != NULL && (strcmp(end, ".json") == 0 || strcmp(end, ".sig") == 0)) {
             good = copy_report(from, to, entry->d_name, ret_fault);
         }
     }
