@@ -5,9 +5,9 @@
 DIR has the programs of a commit, built from a clone of it (`git checkout COMMIT && cmake --preset release && cmake --build
 --preset release`). tests/upgrade/fixtures/COMMIT.tar.xz was made so, and is read by run.py.
 
-Two days: events of the types of that time, one that waits, one that is refused, a closed cycle, a frozen store, an open
-cycle; a snapshot of the state, records behind it, and an event that the store has not sent. Beside the folders lies
-printed.json: what the old programs said of it all.
+Two days: events of the types of that time, two that wait (one until the close, one still), one that is refused, a closed
+cycle, a frozen store, an open cycle; a snapshot of the state, records behind it, and an event that the store has not sent.
+Beside the folders lies printed.json: what the old programs said of it all.
 """
 import argparse
 import json
@@ -44,13 +44,14 @@ FIRST = {
           line("refund", 2, "01T13:01", of="B:9:1", amount_fen=1500),
           line("sale", 3, "01T13:02", member="501", gross_fen=500, pay=value(500)),
           line("void", 4, "01T13:03", of="B:9:3"),
-          line("sale", 5, "01T13:04", member="599", gross_fen=800, pay=value(800)),  # waits for a member
+          line("sale", 5, "01T13:04", member="599", gross_fen=800, pay=value(800)),  # waits, until the close
           line("topup", 6, "01T13:05", member="501", product="gone", principal_fen=1)],  # refused
     "C": [line("sale", 1, "01T14:00", member="501", gross_fen=10, pay=[
         {"with": "points", "product": "points", "points": 10, "amount_fen": 10}, {"with": "pack", "pack": "w-501", "uses": 3}])],
 }
 SECOND = {"A": [line("topup", 7, "02T09:00", member="503", product="card", principal_fen=5000)],
-          "B": [line("sale", 7, "02T09:30", member="503", gross_fen=1234, pay=value(1234))]}
+          "B": [line("sale", 7, "02T09:30", member="503", gross_fen=1234, pay=value(1234)),
+                line("sale", 12, "02T09:40", member="598", gross_fen=600, pay=value(600))]}  # waits, still
 AFTER = {"B": [line("sale", 8, "02T10:00", member="503", gross_fen=2000, pay=value(2000))]}
 UNSENT = {"A": [line("topup", 8, "02T11:00", member="504", product="card", principal_fen=700)]}
 
