@@ -155,6 +155,38 @@ START_TEST(text_shrinks_and_nothing_is_lost)
 }
 END_TEST
 
+/* What a person copies comes whole where another column can give way; an East Asian text is broken
+ * anywhere but before its punctuation, and a code behind a colon. */
+START_TEST(codes_stay_whole)
+{
+    static const struct table_column three[] = {
+        {"Event", COLUMN_TEXT}, {"Store", COLUMN_TEXT}, {"Net", COLUMN_RIGHT}};
+    struct look narrow = {36, false};
+    struct table table;
+
+    table_init(&table, three, 3);
+    table_text(&table, "S300:DISPUTE:12");
+    table_text(&table, "S1 第1分店·人民广场");
+    table_money(&table, (money_sum_t){100});
+    expect(written(&table, narrow),
+           "Event            Store           Net\n"
+           "---------------  -------------  ----\n"
+           "S300:DISPUTE:12  S1 第1分店·人  1.00\n"
+           "                 民广场\n");
+    narrow.width = 26;
+    expect(written(&table, narrow),
+           "Event         Store    Net\n"
+           "------------  ------  ----\n"
+           "S300:         S1 第1  1.00\n"
+           "DISPUTE:12    分店·\n"
+           "              人民广\n"
+           "              场\n");
+    table_deinit(&table);
+    expect(paragraph("", "人民广场。(完)", 8), "人民广\n场。(完)\n");
+    expect(paragraph("", "看看 e\xcc\x81汉", 7), "看看 e\xcc\x81\n汉\n");
+}
+END_TEST
+
 START_TEST(too_narrow_becomes_blocks)
 {
     struct look tiny = {12, false};
@@ -261,6 +293,7 @@ int main(void)
     tcase_add_test(all, counts_are_grouped);
     tcase_add_test(all, red_only_below_zero_and_with_colour);
     tcase_add_test(all, text_shrinks_and_nothing_is_lost);
+    tcase_add_test(all, codes_stay_whole);
     tcase_add_test(all, too_narrow_becomes_blocks);
     tcase_add_test(all, empty_columns_are_left_out);
     tcase_add_test(all, paragraphs);

@@ -79,7 +79,7 @@ static void print_items(const json_t *items)
     const struct table_column columns[] = {
         {_("Event"), COLUMN_TEXT},     {_("Type"), COLUMN_TEXT},   {_("Reason"), COLUMN_TEXT},
         {_("Member"), COLUMN_TEXT},    {_("Amount"), COLUMN_RIGHT}, {_("Came"), COLUMN_TEXT},
-        {_("Age, days"), COLUMN_RIGHT},
+        {_("Days"), COLUMN_RIGHT},
     };
     struct look look = look_of(stdout);
     const json_t *row = NULL;

@@ -111,7 +111,7 @@ void disputes_text_write(const json_t *answer, const struct look *look, FILE *ou
     const struct table_column columns[] = {
         {_("Dispute"), COLUMN_TEXT},   {_("Event"), COLUMN_TEXT},     {_("Line"), COLUMN_TEXT},
         {_("Debtor"), COLUMN_TEXT},    {_("Creditor"), COLUMN_TEXT},  {_("Amount"), COLUMN_RIGHT},
-        {_("Age, days"), COLUMN_RIGHT}, {_("Answer"), COLUMN_TEXT},   {_("Reason"), COLUMN_TEXT},
+        {_("Days"), COLUMN_RIGHT}, {_("Answer"), COLUMN_TEXT},   {_("Reason"), COLUMN_TEXT},
     };
     const json_t *row = NULL;
     const json_t *line = NULL;

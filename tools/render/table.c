@@ -105,27 +105,82 @@ uint32_t text_width(const char *text)
     return sum;
 }
 
-/* The bytes of `text` that make one line of at most `width` columns: up to a space where one is
- * there, at least one character. */
+static bool is_one_of(const char *list, const char *at, size_t len)
+{
+    char one[8] = {0};
+
+    if (len >= sizeof one) {
+        return false;
+    }
+    memcpy(one, at, len);
+    return strstr(list, one) != NULL;
+}
+
+/* May a line end before the character at `at`, which follows one of `before` bytes? At a space; and
+ * beside an East Asian character, which is a word by itself, but for its punctuation. */
+static bool may_break(const char *at, size_t len, uint32_t wide, size_t before,
+                      uint32_t wide_before)
+{
+    const char *previous = at - before;
+
+    if (*at == ' ') {
+        return true;
+    }
+    return wide > 0 && (wide == 2 || wide_before == 2) && *previous != ' ' &&
+           !is_one_of("，。、；：？！）》」』】”’…·,.;:?!)]}/", at, len) &&
+           !is_one_of("（《「『【“‘([{", previous, before);
+}
+
+/* The bytes of `text` that make one line of at most `width` columns: up to where a line may end if
+ * that is somewhere, then up to behind a colon (of a code), at least one character. */
 static size_t line_fits(const char *text, uint32_t width)
 {
     size_t at = 0;
-    size_t space = 0;
+    size_t end = 0;
+    size_t colon = 0;
+    size_t len = 0;
+    size_t before = 0;
     uint32_t used = 0;
     uint32_t wide = 0;
-    size_t len = 0;
+    uint32_t wide_before = 0;
 
     while ((len = character(text + at, &wide)) > 0) {
-        if (used + wide > width && at > 0) {
-            return text[at] == ' ' || space == 0 ? at : space;
+        if (at > 0 && may_break(text + at, len, wide, before, wide_before)) {
+            end = at;
         }
-        if (text[at] == ' ') {
-            space = at;
+        if (used + wide > width && at > 0) {
+            return end > 0 ? end : colon > 0 ? colon : at;
         }
         used += wide;
         at += len;
+        if (text[at - 1] == ':') {
+            colon = at;
+        }
+        before = len;
+        wide_before = wide;
     }
     return at;
+}
+
+/* The columns of the longest part that no line may end in. */
+static uint32_t longest_part(const char *text)
+{
+    uint32_t longest = 0;
+    uint32_t used = 0;
+    uint32_t wide = 0;
+    uint32_t wide_before = 0;
+    size_t len = 0;
+
+    for (size_t before = 0; (len = character(text, &wide)) > 0; text += len) {
+        if (before > 0 && may_break(text, len, wide, before, wide_before)) {
+            used = 0;
+        }
+        used += *text == ' ' ? 0 : wide;
+        longest = used > longest ? used : longest;
+        before = len;
+        wide_before = wide;
+    }
+    return longest;
 }
 
 static const char *skip_spaces(const char *text)
@@ -226,28 +281,60 @@ static void measure(const struct table *table, uint32_t *widths)
     }
 }
 
-/* Make columns of text narrower, the widest first. Returns: does the table fit now? */
+/* What columns of text need so that no word or code is broken. */
+static void measure_parts(const struct table *table, uint32_t *least)
+{
+    for (uint32_t c = 0; c < table->column_count; c++) {
+        uint32_t part = longest_part(table->columns[c].title);
+        least[c] = part > SHRUNK_MIN ? part : SHRUNK_MIN;
+    }
+    for (uint32_t i = 0; i < table->count; i++) {
+        uint32_t part = longest_part(table->cells[i]);
+        if (part > least[i % table->column_count]) {
+            least[i % table->column_count] = part;
+        }
+    }
+}
+
+/* The widest column of text that is wider than it must be. Returns: column_count if none is. */
+static uint32_t widest_column(const struct table *table, const uint32_t *widths,
+                              const uint32_t *least)
+{
+    uint32_t widest = table->column_count;
+
+    for (uint32_t c = 0; c < table->column_count; c++) {
+        if (table->columns[c].kind == COLUMN_TEXT &&
+            widths[c] > (least == NULL ? SHRUNK_MIN : least[c]) &&
+            (widest == table->column_count || widths[c] > widths[widest])) {
+            widest = c;
+        }
+    }
+    return widest;
+}
+
+/* Make columns of text narrower, the widest first, those last that would break a word or a code.
+ * Returns: does the table fit now? */
 static bool shrink(const struct table *table, uint32_t *widths, uint32_t width)
 {
+    uint32_t *least = memory_zeroed(table->column_count, sizeof *least);
     uint32_t sum = 0;
 
+    measure_parts(table, least);
     for (uint32_t c = 0; c < table->column_count; c++) {
         sum += widths[c] == 0 ? 0 : widths[c] + (sum == 0 ? 0 : GAP);
     }
     for (; sum > width; sum--) {
-        uint32_t widest = UINT32_MAX;
-        for (uint32_t c = 0; c < table->column_count; c++) {
-            if (table->columns[c].kind == COLUMN_TEXT && widths[c] > SHRUNK_MIN &&
-                (widest == UINT32_MAX || widths[c] > widths[widest])) {
-                widest = c;
-            }
+        uint32_t widest = widest_column(table, widths, least);
+        if (widest == table->column_count) {
+            widest = widest_column(table, widths, NULL);
         }
-        if (widest == UINT32_MAX) {
-            return false;
+        if (widest == table->column_count) {
+            break;
         }
         widths[widest]--;
     }
-    return true;
+    free(least);
+    return sum <= width;
 }
 
 static void put_coloured(const char *text, size_t len, bool red, FILE *out)
