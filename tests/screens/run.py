@@ -115,7 +115,7 @@ RULE = re.compile(r"^ *(-+ +)+-+$")
 
 def too_wide(text, width):
     """Lines wider than the terminal, but for what cannot be broken: paths, digests, a signed event as it was."""
-    return [one for one in text.splitlines() if columns(one) > width and not re.search(r"[0-9a-f]{64}|^\{\"type\"|/", one)]
+    return [one for one in text.splitlines() if columns(one) > width and not re.search(r"[0-9a-f]{64}|^\{\"type\"|(^|\s)/", one)]
 
 
 def crooked(text):
