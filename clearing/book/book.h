@@ -95,8 +95,8 @@ struct book {
     struct book_part *parts; /* of an opening, that no seal has named */
     uint32_t part_count;
     uint32_t part_capacity;
-    bool events_in_hq; /* the last headquarters' record held an event, its results are these */
     size_t deadline_room; /* DEADLINE_RESULTS_MAX; less in tests alone, as a replay must agree */
+    bool events_in_hq; /* the last headquarters' record held an event, its results are these */
     bool deadline;       /* a close asks what waits for the last time */
     bool results_follow; /* the last headquarters' record was a close that accepted events: their
                             results follow it in continuation records */

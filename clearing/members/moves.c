@@ -14,6 +14,7 @@ const struct move *moves_find(const struct moves *moves, uint64_t from)
 static void append(struct moves *moves, const struct move *move)
 {
     MEMORY_GROW(moves->list, moves->count, moves->capacity);
+    CHECK(moves->list != NULL); /* the analyser cannot know that it has grown */
     moves->list[moves->count++] = *move;
     *map_put(&moves->by_from, move->from) = moves->count;
 }
