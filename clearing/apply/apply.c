@@ -179,8 +179,13 @@ static bool card_replaced(const struct ruling *ruling)
     const struct move *move =
         moves->count == 0 ? NULL : moves_find(moves, ruling->event->member);
 
-    return move != NULL && move->replaced &&
-           (ruling->occurred > move->day || ruling->event->ask);
+    if (move == NULL || !move->replaced) {
+        return false;
+    }
+    /* what was set aside while the card was good is still its guest's, who may have left */
+    bool held = ruling->has_past && ruling->apply->past_event.type == EVENT_HOLD &&
+                ruling->apply->past_effects.booked <= move->day;
+    return !held && (ruling->occurred > move->day || ruling->event->ask);
 }
 
 outcome_t ruling_check(struct ruling *ruling)

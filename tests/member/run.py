@@ -127,9 +127,10 @@ class Replaced(Cards):
 
     def play(self):
         self.set_up()
-        self.publish("A", topup(1, "01T09:00", "62", 10000))
+        self.publish("A", topup(1, "01T09:00", "62", 10000), topup(9, "01T09:00", "62", 500))
+        self.publish("C", line("hold", 1, "01T09:10", member="62", product="card", amount_fen=500))
         self.equal("replaced", self.move("replace", "62", "99"), "")
-        self.equal("all is there", self.balance("99"), (None, {"card": (10000, 0, 0, 0)}))
+        self.equal("all is there", self.balance("99"), (None, {"card": (10500, 500, 0, 0)}))
         self.equal("moved once", "MOVED: 62 has moved to 99" in self.propose("replace", "62", "98"), True)
         self.equal("not back", "MOVED" in self.propose("merge", "99", "62"), True)
         self.equal("asked for, it is refused at once", self.publish("B", sale(7, "01T10:00", "62", 1000, ask=True)), ["CARD_REPLACED"])
@@ -138,6 +139,9 @@ class Replaced(Cards):
         self.net.must("clock", "set", "2026-03-02T20:00:00+08:00", "--as", "op", "--dir", self.net.hq)
         self.equal("what it did before, late", self.publish("B", sale(2, "01T11:00", "62", 1000)), {"accepted": 1})
         self.equal("later", self.publish("B", sale(3, "02T11:00", "62", 1000)), ["CARD_REPLACED"])
+        self.equal("what was held before is captured", self.publish("C", line(
+            "capture", 2, "02T11:10", of="C:1:1", member="62", gross_fen=500, ask=True, pay=[
+                {"with": "stored_value", "product": "card", "amount_fen": 500}])), {"accepted": 1})
         self.equal("hangs", [(row["event"], row["reason"]) for row in self.json("suspense", "list", "--dir", self.net.hq)["items"]],
                    [("B:1:3", "CARD_REPLACED")])
         self.equal("sent again with the new card", self.publish("B", sale(3, "02T11:00", "99", 1000)), {"accepted": 1})
@@ -152,7 +156,7 @@ class Replaced(Cards):
         self.equal("the first's sale again", self.publish("B", line("refund", 5, "02T13:00", of="B:1:1", amount_fen=1000)), {"accepted": 1})
         self.equal("to the newest card", self.balance("97")[1]["card"][0], 9000)
         told = json.loads(self.net.must("person", "export", "97", "--dir", self.net.hq))
-        self.equal("whose history is whole", len(told["events"]), 8)
+        self.equal("whose history is whole", len(told["events"]), 11)
         for lang, words in (("en", "replaced"), ("zh", "已换卡")):
             self.equal("as text in " + lang, words in self.net.must("member", "list", "--lang", lang, "--dir", self.net.hq), True)
         self.again()
