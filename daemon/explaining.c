@@ -11,6 +11,7 @@
 #include "proto/codec/encode.h"
 #include "proto/codec/hq.h"
 #include "tools/explain/explain.h"
+#include "tools/explain/moved.h"
 #include "tools/lines/lines.h"
 #include "tools/render/disputes.h"
 #include "tools/render/hex_json.h"
@@ -277,7 +278,13 @@ static const char *text_of(const json_t *object, const char *key)
     return text == NULL ? "" : text;
 }
 
-static void write_tail(const json_t *later, const json_t *origin, FILE *out)
+/* Whose card it names: of another store's event nobody is told. */
+static uint64_t member_shown(const struct request *request, const struct standing *standing)
+{
+    return request->line.only.n == PARTICIPANT_NONE.n ? standing->event.member : 0;
+}
+
+static void write_later(const json_t *later, FILE *out)
 {
     const json_t *row = NULL;
     size_t i = 0;
@@ -287,6 +294,10 @@ static void write_tail(const json_t *later, const json_t *origin, FILE *out)
         fprintf(out, _("%sLater, on %s: %s %s\n"), i == 0 ? "\n" : "", text_of(row, "booked"),
                 words_of_type_named(text_of(row, "type")), text_of(row, "event"));
     }
+}
+
+static void write_origin(const json_t *origin, FILE *out)
+{
     fprintf(out, _("\nDown to what was signed\n"));
     if (json_object_get(origin, "sequence") != NULL) {
         fprintf(out, _("  store %.*s, batch %" PRIu64 "\n"), (int)strlen(text_of(origin, "store")),
@@ -324,9 +335,14 @@ static json_t *answer_json(struct book *book, const struct request *request,
         json_array_append_new(history, json_loadb(text, len, 0, NULL));
         free(text);
     }
-    return json_pack("{s:s,s:o,s:o,s:o}", "event", request->what, "history", history, "later",
-                     later_of(state, standing, request->line.only), "signed",
-                     signed_of(book, standing->past.record));
+    json_t *answer = json_pack("{s:s,s:o,s:o}", "event", request->what, "history", history, "later",
+                               later_of(state, standing, request->line.only));
+    json_t *moved = moved_json(state, member_shown(request, standing));
+    if (moved != NULL) {
+        json_object_set_new(answer, "moved", moved);
+    }
+    json_object_set_new(answer, "signed", signed_of(book, standing->past.record));
+    return answer;
 }
 
 static json_t *answer_text(struct book *book, const struct request *request,
@@ -344,7 +360,9 @@ static json_t *answer_text(struct book *book, const struct request *request,
     if (request->line.kind != 0) {
         explain_line_text(state, &standing->cleared, &request->line, &request->look, out);
     }
-    write_tail(later, origin, out);
+    write_later(later, out);
+    moved_text(state, member_shown(request, standing), out);
+    write_origin(origin, out);
     CHECK(fclose(out) == 0);
     json_t *answer = json_pack("{s:s#}", "text", text, (int)len);
     free(text);

@@ -157,9 +157,29 @@ class Replaced(Cards):
         self.equal("to the newest card", self.balance("97")[1]["card"][0], 9000)
         told = json.loads(self.net.must("person", "export", "97", "--dir", self.net.hq))
         self.equal("whose history is whole", len(told["events"]), 11)
+        for person in ("62", "97"):
+            self.net.must("person", "set", person, "name=Li Ming", "--as", "op", "--dir", self.net.hq)
+        for person, others in (("97", ["62"]), ("97", ["62"]), ("62", [])):
+            done = self.net.run("person", "erase", person, "--reason", "asked", "--as", "op", "--dir", self.net.hq)
+            self.equal("erasing names the member's other numbers that have details",
+                       [row.split()[0] for row in done.stdout.splitlines() if "same member" in row], others)
+        self.explained()
         for lang, words in (("en", "replaced"), ("zh", "已换卡")):
             self.equal("as text in " + lang, words in self.net.must("member", "list", "--lang", lang, "--dir", self.net.hq), True)
         self.again()
+
+    def explained(self):
+        """An event says where its card has gone, at headquarters and at the store alike."""
+        seen = []
+        for place in (self.net.hq, self.net.store("B")):
+            told = self.json("explain", "B:1:1", "--dir", place)
+            words = self.net.must("explain", "B:1:1", "--lang", "en", "--dir", place).splitlines()
+            seen.append((told["moved"], [row for row in words if row.startswith("Card 62 ")]))
+            self.equal("of no card", "moved" in self.json("explain", "B:1:5", "--dir", place), False)
+        self.equal("the same at the store", seen[1], seen[0])
+        moved, words = seen[0]
+        self.equal("where the card has gone", (moved["from"], moved["into"], moved["replaced"]), ("62", "97", True))
+        self.equal("in words", words, ["Card 62 was replaced on %s: what the member has is under 97" % moved["day"]])
 
 
 if __name__ == "__main__":

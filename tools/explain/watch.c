@@ -111,6 +111,7 @@ void watch_cleared(struct watch *watch, const struct state *state, const struct 
     if (!names(watch, store, event->terminal, event->number)) {
         return;
     }
+    watch->member = event->member;
     separate(watch);
     if (watch->json) {
         explain_write_json(state, cleared, PARTICIPANT_NONE, watch->out);

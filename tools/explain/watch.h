@@ -26,6 +26,7 @@ struct watch {
     char *collected;
     size_t len;
     uint32_t found; /* explanations written */
+    uint64_t member; /* whose card it names; 0: none */
     uint64_t seq;   /* its sequence once it is accepted; 0: not yet */
     struct watch_later *later;
     uint32_t later_count;

@@ -178,6 +178,50 @@ static bool walk(const struct person_job *job, struct noted *ret_noted, json_t *
     return good;
 }
 
+/* --- one person's other numbers --- */
+
+static uint64_t number_in(const json_t *row, const char *key)
+{
+    const char *text = json_string_value(json_object_get(row, key));
+
+    return text == NULL ? 0 : strtoull(text, NULL, 10);
+}
+
+/* Details under another number of the same member, as cards were merged or replaced, are about the
+ * same person: whoever takes those of one number away should hear of them. */
+static void name_others(const struct person_job *job)
+{
+    struct fault fault = {0};
+    const json_t *moves = NULL;
+    const json_t *row = NULL;
+    size_t i = 0;
+    json_t *answer = job->subject.member == 0 ? NULL : inquire(job->dir, "moves", &fault);
+
+    if (fault.category != FAULT_NONE) {
+        fprintf(stderr, _("allclear person: whether its other numbers have details: %s\n"),
+                fault.text);
+    }
+    moves = json_object_get(answer, "moves");
+    uint64_t now = job->subject.member;
+    json_array_foreach(moves, i, row)
+    {
+        now = number_in(row, "from") == job->subject.member ? number_in(row, "into") : now;
+    }
+    for (size_t k = 0; answer != NULL && k <= json_array_size(moves); k++) {
+        row = json_array_get(moves, k);
+        struct subject other = {.member = row == NULL ? now : number_in(row, "from")};
+        (void)snprintf(other.code, sizeof other.code, "%" PRIu64, other.member);
+        fault = (struct fault){0};
+        if (other.member != job->subject.member && (row == NULL || number_in(row, "into") == now) &&
+            details_are_there(job->dir, &other, &fault)) {
+            printf(_("%s is the same member, and still has details: "
+                     "allclear person erase %s --reason TEXT\n"),
+                   other.code, other.code);
+        }
+    }
+    json_decref(answer);
+}
+
 /* --- the verbs --- */
 
 static bool put_record(const struct person_job *job, const uint8_t *digest, struct fault *ret_fault)
@@ -345,13 +389,15 @@ static int erase(const struct person_job *job)
         fputs(_("allclear person: erase: say why: --reason TEXT\n"), stderr);
         return EX_USAGE;
     }
-    if (!details_are_there(job->dir, &job->subject, &fault) || !put_record(job, NULL, &fault) ||
-        !details_remove(job->dir, &job->subject, &fault)) {
-        return home_complain("person", &fault);
+    bool good = details_are_there(job->dir, &job->subject, &fault) &&
+                put_record(job, NULL, &fault) &&
+                details_remove(job->dir, &job->subject, &fault);
+    if (good) {
+        printf(_("Erased the details of %s; what the ledger has of it stays, and leads to nobody\n"),
+               job->subject.code);
     }
-    printf(_("Erased the details of %s; what the ledger has of it stays, and leads to nobody\n"),
-           job->subject.code);
-    return EX_OK;
+    name_others(job);
+    return good ? EX_OK : home_complain("person", &fault);
 }
 
 static int run(struct person_job *job, char **words)

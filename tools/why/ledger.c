@@ -6,6 +6,7 @@
 #include <sysexits.h>
 
 #include "clearing/base/hex.h"
+#include "tools/explain/moved.h"
 #include "tools/hq/home.h"
 #include "tools/hq/inquire.h"
 #include "tools/text.h"
@@ -152,6 +153,17 @@ static bool trace_back(const struct trace *trace, struct view *view, FILE *out,
     return good;
 }
 
+static void write_moved_json(const struct state *state, uint64_t member, FILE *out)
+{
+    json_t *moved = moved_json(state, member);
+
+    if (moved != NULL) {
+        fputs(",\"moved\":", out);
+        (void)json_dumpf(moved, out, JSON_COMPACT);
+    }
+    json_decref(moved);
+}
+
 int ledger_explain(const char *dir, struct watch *watch)
 {
     struct trace trace = {.watch = watch};
@@ -168,6 +180,7 @@ int ledger_explain(const char *dir, struct watch *watch)
 
     if (good && watch_has_found(watch)) {
         watch_write(watch, stdout);
+        (watch->json ? write_moved_json : moved_text)(&view->book.state, watch->member, stdout);
         good = trace_back(&trace, view, stdout, &fault);
         fputs(watch->json ? "}\n" : "", stdout);
     }
