@@ -33,6 +33,7 @@ FIELDS = {
     "proposal_waits": {"proposal", "what", "since"},
     "suspense_old": {"store", "came", "age_days", "count", "amount_fen", "events"},
     "line_disputed": {"event", "store", "of", "kind", "amount_fen"},
+    "dispute_answered": {"event", "store", "of", "kind", "amount_fen", "answer"},
     "disk_fills": {"state", "free_bytes"},
     "disk_ok": {"free_bytes"},
     "daemon_silent": {"since", "why"},
@@ -200,6 +201,14 @@ class Trial:
         self.case("which, and how much", said and (said[0]["of"], said[0]["kind"], said[0]["amount_fen"]) == (
             "A:1:70", "principal", 1000) and "Li Ming" not in json.dumps(said), said)
         self.quiet("a dispute")
+        world.must("dispute", "answer", told["event"], "--stands", "--reason", "the till was right, ask Li Ming",
+                   "--as", "li", "--dir", world.hq)
+        world.must("approve", os.listdir(os.path.join(world.hq, "proposals"))[0], "--as", "wang", "--dir", world.hq)
+        said = self.ids("it is answered", world.look(), "dispute_answered:" + told["event"])
+        self.case("how, and to whom", said and (said[0]["store"], said[0]["of"], said[0]["kind"], said[0]["amount_fen"],
+                                                said[0]["answer"]) == ("A", "A:1:70", "principal", 1000, "stands")
+                  and "Li Ming" not in json.dumps(said), said)
+        self.quiet("an answer")
 
     def closed(self):
         world = self.world

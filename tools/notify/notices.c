@@ -396,32 +396,45 @@ static void take_suspense(struct taking *taking)
     }
 }
 
-/* A store has disputed a line: two people are to answer. Its reason is the store's own words, which
- * may name people: it stays in the ledger. */
+/* A store has disputed a line: two people are to answer; or they have, and the store should know.
+ * Its reason is the store's own words, which may name people: it stays in the ledger. */
+static void take_dispute(struct taking *taking, const json_t *row)
+{
+    const char *event = notices_text(row, "event");
+    const char *state = notices_text(row, "state");
+    bool open = strcmp(state, "open") == 0;
+    const json_t *line = NULL;
+    json_int_t fen = 0;
+    char mark[KEY_SIZE];
+    size_t i = 0;
+
+    (void)snprintf(mark, sizeof mark, "dispute:%s", event);
+    bool was_open = json_object_get(taking->before, mark) != NULL;
+    (void)snprintf(mark, sizeof mark, "%s:%s", open ? "dispute" : "answered", event);
+    if (is_marked(taking, mark) || (!was_open && too_old(taking, notices_text(row, "booked")))) {
+        return;
+    }
+    json_array_foreach(json_object_get(row, "lines"), i, line)
+    {
+        fen += notices_integer(line, "amount_fen");
+    }
+    json_t *fields = json_pack("{s:s,s:s,s:s,s:s,s:I}", "event", event, "store",
+                               notices_text(row, "store"), "of", notices_text(row, "of"), "kind",
+                               notices_text(row, "kind"), "amount_fen", fen);
+    if (!open) {
+        (void)json_object_set_new(fields, "answer", json_string(state));
+    }
+    notice(taking, open ? "line_disputed" : "dispute_answered", event, fields);
+}
+
 static void take_disputes(struct taking *taking)
 {
     const json_t *row = NULL;
-    const json_t *line = NULL;
-    char mark[KEY_SIZE];
     size_t i = 0;
-    size_t j = 0;
 
     json_array_foreach(json_object_get(taking->look->disputes, "disputes"), i, row)
     {
-        const char *event = notices_text(row, "event");
-        json_int_t fen = 0;
-        (void)snprintf(mark, sizeof mark, "dispute:%s", event);
-        if (is_marked(taking, mark) || too_old(taking, notices_text(row, "booked"))) {
-            continue;
-        }
-        json_array_foreach(json_object_get(row, "lines"), j, line)
-        {
-            fen += notices_integer(line, "amount_fen");
-        }
-        notice(taking, "line_disputed", event,
-               json_pack("{s:s,s:s,s:s,s:s,s:I}", "event", event, "store",
-                         notices_text(row, "store"), "of", notices_text(row, "of"), "kind",
-                         notices_text(row, "kind"), "amount_fen", fen));
+        take_dispute(taking, row);
     }
 }
 

@@ -35,7 +35,7 @@ struct look {
     const json_t *head;      /* tools/hq/answers.h; NULL: no daemon answers */
     const json_t *board;     /* tools/render/board_json.h; NULL: there is none */
     const json_t *suspense;  /* tools/render/suspense_json.h; NULL likewise */
-    const json_t *disputes;  /* tools/render/disputes.h, without an answer; NULL likewise */
+    const json_t *disputes;  /* tools/render/disputes.h, all; NULL likewise */
     const json_t *health;    /* of the control socket; NULL likewise */
     const json_t *proposals; /* [{"id","words","created_ms"}]; NULL likewise */
     const char *why;         /* without a head: what went wrong */

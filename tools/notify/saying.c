@@ -245,6 +245,36 @@ static void disputed_text(const json_t *notice, FILE *out)
             notices_text(notice, "event"));
 }
 
+static bool stands(const json_t *notice)
+{
+    return strcmp(notices_text(notice, "answer"), "stands") == 0;
+}
+
+static void answered_subject(const json_t *notice, FILE *out)
+{
+    struct yuan amount = yuan_of(notice, "amount_fen");
+    const char *store = notices_text(notice, "store");
+    const char *kind = notices_text(notice, "kind");
+    const char *of = notices_text(notice, "of");
+
+    if (stands(notice)) {
+        fprintf(out, _("store %s is answered: %s of %s stands, %s yuan"), store, kind, of,
+                amount.text);
+    } else {
+        fprintf(out, _("store %s is answered: %s of %s falls, %s yuan"), store, kind, of,
+                amount.text);
+    }
+}
+
+static void answered_text(const json_t *notice, FILE *out)
+{
+    fputs(stands(notice) ? _("The line is paid again, in the cycle that was open at the answer.\n")
+                         : _("The line is out of what is paid for good.\n"),
+          out);
+    fprintf(out, _("At the store: allclear dispute list, and allclear explain %s.\n"),
+            notices_text(notice, "event"));
+}
+
 /* --- the daemon itself --- */
 
 static bool is_full(const json_t *notice)
@@ -319,6 +349,7 @@ static const struct saying sayings[] = {
     {"proposal_waits", proposal_subject, proposal_text},
     {"suspense_old", suspense_subject, suspense_text},
     {"line_disputed", disputed_subject, disputed_text},
+    {"dispute_answered", answered_subject, answered_text},
     {"disk_fills", disk_subject, disk_text},
     {"disk_ok", room_subject, room_text},
     {"daemon_silent", daemon_subject, daemon_text},

@@ -96,7 +96,9 @@ static void save(struct notify *notify)
 static enum control_result ask(const struct notify *notify, const char *verb, json_t **ret_answer,
                                struct fault *ret_fault)
 {
-    return control_ask(notify->dir, json_pack("{s:s}", "verb", verb), ret_answer, ret_fault);
+    /* of disputes those that have been answered, too; no other verb reads the word */
+    return control_ask(notify->dir, json_pack("{s:s,s:b}", "verb", verb, "all", true), ret_answer,
+                       ret_fault);
 }
 
 /* Ask again for what depends on the records. Returns: false with ret_fault: no answer. */
