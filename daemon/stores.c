@@ -8,7 +8,10 @@
 #include "daemon/invites.h"
 #include "daemon/log.h"
 #include "daemon/server.h"
+#include "proto/codec/packed.h"
 #include "proto/codec/policy.h"
+
+#define ANSWER_PLAIN_MAX (FRAME_BYTES_MAX / 2)
 
 /* Remember a node's program and version, for the board. */
 static void note_agent(struct server *server, store_t store, slice_t agent)
@@ -136,6 +139,26 @@ static json_t *take_join(struct server *server, store_t store, slice_t body)
     return json_pack("{s:s}", "state", "pending");
 }
 
+/* A long body goes deflated, where that is short enough. Returns: what the caller frees once the
+ * frame has been held; may be NULL. */
+static char *pack(struct frame_answer *answer)
+{
+    uint32_t len = 0;
+
+    if (answer->body.len <= ANSWER_PLAIN_MAX) {
+        return NULL;
+    }
+    char *packed = packed_deflate(answer->body, ANSWER_PLAIN_MAX, &len);
+    if (packed == NULL) {
+        answer->refusal = slice_of("the answer is too long");
+        answer->body = (slice_t){"", 0};
+    } else {
+        answer->inflated = answer->body.len;
+        answer->body = (slice_t){packed, len};
+    }
+    return packed;
+}
+
 static void take_query(struct server *server, uint64_t route, const struct frame_query *query,
                        store_t store, bool invite)
 {
@@ -160,11 +183,9 @@ static void take_query(struct server *server, uint64_t route, const struct frame
                    .body = text == NULL ? (slice_t){"", 0} : slice_of(text),
                    .refusal = slice_of(refusal)},
     };
-    if (frame.answer.body.len > FRAME_BYTES_MAX / 2) {
-        frame.answer.body.len = 0;
-        frame.answer.refusal = slice_of("the answer is too long");
-    }
+    char *packed = pack(&frame.answer);
     server_hold_frame(server, route, &frame);
+    free(packed);
     free(text);
     json_decref(answer);
 }

@@ -167,6 +167,11 @@ static bool read_answer(struct wire *r, bool query, struct frame_answer *answer)
             ok = query ? wire_fail(r, DECODE_FIELD_UNKNOWN)
                        : wire_text(r, FRAME_DETAIL_LEN_MAX, &answer->refusal);
             break;
+        case TAG_VARINT(5):
+            ok = query ? wire_fail(r, DECODE_FIELD_UNKNOWN)
+                       : wire_u32(r, &answer->inflated) &&
+                             (answer->inflated <= FRAME_INFLATED_MAX || wire_fail(r, DECODE_VALUE));
+            break;
         default:
             ok = wire_fail(r, DECODE_FIELD_UNKNOWN);
             break;

@@ -13,6 +13,7 @@
 
 #define FRAME_VERSION            1
 #define FRAME_BYTES_MAX          98304
+#define FRAME_INFLATED_MAX       1048576 /* of an answer */
 #define FRAME_AGENT_LEN_MAX      64
 #define FRAME_DETAIL_LEN_MAX     140
 #define FRAME_PATH_MAX           64
@@ -88,6 +89,7 @@ struct frame_answer {
     slice_t verb;
     slice_t body;    /* may be empty */
     slice_t refusal; /* empty: none */
+    uint32_t inflated; /* 0: body is plain; else it is deflated, and this long (packed.h) */
 };
 
 struct frame {

@@ -123,7 +123,8 @@ static bool put_answer(struct frame_messages *m, const struct frame_answer *answ
     Allclear__V1__Answer *message = &m->what.answer;
 
     if (answer->id == 0 || !code_valid(answer->verb) ||
-        !text_fits(answer->refusal, FRAME_DETAIL_LEN_MAX)) {
+        !text_fits(answer->refusal, FRAME_DETAIL_LEN_MAX) ||
+        answer->inflated > FRAME_INFLATED_MAX) {
         return false;
     }
     allclear__v1__answer__init(message);
@@ -131,6 +132,7 @@ static bool put_answer(struct frame_messages *m, const struct frame_answer *answ
     binary_put_text(&message->verb, answer->verb, m->code, sizeof m->code);
     message->body = binary_of_slice(answer->body);
     binary_put_text(&message->refusal, answer->refusal, m->text, sizeof m->text);
+    message->inflated = answer->inflated;
     m->frame.answer = message;
     return true;
 }

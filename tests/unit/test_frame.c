@@ -6,6 +6,7 @@
 
 #include "allclear/v1/wire.pb-c.h"
 #include "mutate.h"
+#include "proto/codec/packed.h"
 
 #define MUTANTS 60000
 
@@ -69,7 +70,8 @@ static void random_frame(struct frame *f)
     case FRAME_ANSWER:
         f->answer =
             (struct frame_answer){random_number(&rng, UINT64_MAX), random_code(&rng),
-                                  random_bytes(2000), random_text(&rng, FRAME_DETAIL_LEN_MAX)};
+                                  random_bytes(2000), random_text(&rng, FRAME_DETAIL_LEN_MAX),
+                                  random_below(&rng, 2) * random_below(&rng, FRAME_INFLATED_MAX)};
         break;
     }
 }
@@ -133,9 +135,11 @@ START_TEST(test_not_written)
         {.type = FRAME_EXPECT, .expect = {.reason = (reason_t)0}},
         {.type = FRAME_EXPECT, .expect = {.reason = (reason_t)14}},
         {.type = FRAME_QUERY, .query = {0, slice_of("head"), {0}}},
-        {.type = FRAME_ANSWER, .answer = {1, slice_of("he ad"), {0}, {0}}},
+        {.type = FRAME_ANSWER, .answer = {.id = 1, .verb = slice_of("he ad")}},
         {.type = FRAME_ANSWER,
-         .answer = {1, slice_of("head"), bytes_of(large, 65535), bytes_of(large, 141)}},
+         .answer = {1, slice_of("head"), bytes_of(large, 65535), bytes_of(large, 141), 0}},
+        {.type = FRAME_ANSWER,
+         .answer = {.id = 1, .verb = slice_of("head"), .inflated = FRAME_INFLATED_MAX + 1}},
         {.type = FRAME_RECEIPT, .receipt = {.envelope = slice_of("e"), .sequence = 1}},
     };
 
@@ -179,6 +183,47 @@ START_TEST(test_mutants)
 }
 END_TEST
 
+/* A long body goes over and comes back; what is too long, or damaged, does neither. */
+START_TEST(test_packed)
+{
+    static char text[FRAME_INFLATED_MAX + 1];
+    uint32_t len = 0;
+    uint32_t back = 0;
+
+    for (size_t i = 0; i < sizeof text; i++) {
+        text[i] = (char)('a' + i % 23);
+    }
+    slice_t body = {text, FRAME_INFLATED_MAX};
+    char *packed = packed_deflate(body, FRAME_BYTES_MAX / 2, &len);
+    ck_assert_ptr_nonnull(packed);
+    ck_assert_uint_lt(len, FRAME_BYTES_MAX / 2);
+    struct frame_answer answer = {.body = {packed, len}, .inflated = body.len};
+    char *again = packed_body(&answer, &back);
+    ck_assert_ptr_nonnull(again);
+    ck_assert_uint_eq(back, body.len);
+    ck_assert_mem_eq(again, text, body.len);
+    ck_assert_int_eq(again[back], 0);
+    free(again);
+    answer.inflated--;
+    ck_assert_ptr_null(packed_body(&answer, &back));
+    answer.inflated += 2;
+    ck_assert_ptr_null(packed_body(&answer, &back));
+    answer = (struct frame_answer){.body = {packed, len - 1}, .inflated = body.len};
+    ck_assert_ptr_null(packed_body(&answer, &back));
+    packed[len / 2] ^= 1;
+    answer.body.len = len;
+    ck_assert_ptr_null(packed_body(&answer, &back));
+    free(packed);
+    body.len++;
+    ck_assert_ptr_null(packed_deflate(body, FRAME_BYTES_MAX / 2, &len));
+    rng.state = 4;
+    for (size_t i = 0; i < sizeof text; i++) {
+        text[i] = (char)random_next(&rng);
+    }
+    ck_assert_ptr_null(packed_deflate((slice_t){text, 100000}, FRAME_BYTES_MAX / 2, &len));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("frame");
@@ -189,6 +234,7 @@ int main(void)
     tcase_add_test(tests, test_fields);
     tcase_add_test(tests, test_not_written);
     tcase_add_test(tests, test_mutants);
+    tcase_add_test(tests, test_packed);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

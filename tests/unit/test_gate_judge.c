@@ -64,7 +64,7 @@ START_TEST(test_of_a_daemon)
     struct frame f = {.type = FRAME_EXPECT, .expect = {.reason = REASON_BUSY}};
 
     expect(&f, false, REASON_MALFORMED);
-    f = (struct frame){.type = FRAME_ANSWER, .answer = {1, slice_of("join"), {0}, {0}}};
+    f = (struct frame){.type = FRAME_ANSWER, .answer = {.id = 1, .verb = slice_of("join")}};
     expect(&f, false, REASON_MALFORMED);
     expect(&f, true, REASON_UNKNOWN_KEY);
     f = (struct frame){

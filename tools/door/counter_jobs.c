@@ -6,6 +6,7 @@
 
 #include "clearing/base/hash.h"
 #include "clearing/base/memory.h"
+#include "proto/codec/packed.h"
 #include "tools/door/counter_inside.h"
 #include "tools/node/ask.h"
 #include "tools/text.h"
@@ -241,14 +242,11 @@ void counter_take_answer(void *context, const struct frame_answer *answer)
     if (job == NULL || job->answered) {
         return; /* it came too late, or twice */
     }
-    job->answered = true;
+    free(job->answer);
+    job->answer = packed_body(answer, &job->answer_len);
+    job->answered = job->answer != NULL; /* a damaged one is asked for again */
     (void)snprintf(job->refusal, sizeof job->refusal, "%.*s", (int)answer->refusal.len,
                    answer->refusal.text);
-    job->answer = memory_zeroed((size_t)answer->body.len + 1, 1);
-    job->answer_len = answer->body.len;
-    if (answer->body.len > 0) {
-        memcpy(job->answer, answer->body.text, answer->body.len);
-    }
 }
 
 /* Why headquarters cannot be asked, for people. */

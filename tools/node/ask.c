@@ -9,6 +9,7 @@
 
 #include "clearing/base/hash.h"
 #include "clearing/base/memory.h"
+#include "proto/codec/packed.h"
 #include "tools/node/tally.h"
 #include "tools/text.h"
 
@@ -81,13 +82,9 @@ static bool take(struct asking *asking, const struct frame *frame, enum ask_resu
         *ret_result = ASK_REFUSED;
         return true;
     }
-    *ret_body = memory_zeroed((size_t)frame->answer.body.len + 1, 1);
-    if (frame->answer.body.len > 0) {
-        memcpy(*ret_body, frame->answer.body.text, frame->answer.body.len);
-    }
-    *ret_len = frame->answer.body.len;
+    *ret_body = packed_body(&frame->answer, ret_len);
     *ret_result = ASK_ANSWERED;
-    return true;
+    return *ret_body != NULL; /* a damaged one is asked for again */
 }
 
 /* Returns: has the key been refused for long enough? */

@@ -2,6 +2,7 @@
 "use strict";
 
 const crypto = require("node:crypto");
+const zlib = require("node:zlib");
 const {long, reasonName} = require("./schema");
 const {nowMs} = require("./wire");
 
@@ -20,7 +21,8 @@ function answerIn(frame, id) {
     if (frame.answer.refusal !== "") {
       throw new Refused(frame.answer.refusal);
     }
-    return Buffer.from(frame.answer.body);
+    const body = Buffer.from(frame.answer.body);
+    return Number(frame.answer.inflated) > 0 ? zlib.inflateSync(body) : body;
   }
   if (frame.what === "expect" && !PATIENT.includes(reasonName(frame.expect.reason))) {
     throw new Refused(`${reasonName(frame.expect.reason)} ${frame.expect.detail}`);

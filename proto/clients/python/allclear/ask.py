@@ -1,5 +1,6 @@
 """Ask: one question to headquarters and its answer."""
 import random
+import zlib
 
 from allclear.v1 import wire_pb2
 from allclear.wire import now_ms
@@ -36,7 +37,7 @@ def ask(wire, verb, body, wait_s, hello=None):
         if frame is not None and frame.WhichOneof("what") == "answer" and frame.answer.id == id_:
             if frame.answer.refusal:
                 raise Refused(frame.answer.refusal)
-            return frame.answer.body
+            return zlib.decompress(frame.answer.body) if frame.answer.inflated else frame.answer.body
         if frame is not None and frame.WhichOneof("what") == "expect" and frame.expect.reason not in _PATIENT:
             raise Refused("%s %s" % (wire_pb2.Reason.Name(frame.expect.reason), frame.expect.detail))
         denied = (denied or now_ms()) if wire.state == "denied" else 0 if wire.state == "up" else denied
