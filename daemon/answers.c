@@ -8,6 +8,7 @@
 #include "clearing/base/memory.h"
 #include "daemon/balance.h"
 #include "daemon/explaining.h"
+#include "daemon/net.h"
 #include "daemon/reports.h"
 #include "daemon/totals.h"
 #include "tools/render/disputes.h"
@@ -232,22 +233,14 @@ static json_t *head(const struct book *book, store_t store)
     return root;
 }
 
-static json_t *statement(struct book *book, const char *dir, store_t store, slice_t body,
+json_t *answer_statement(struct book *book, const char *dir, store_t store, const char *cycle,
                          char ret_refusal[141])
 {
     const struct registry *registry = &book->state.registry;
     const code_t *owner = registry_participant_code(registry, registry_owner(registry, store));
     struct fault fault = {0};
-    code_t cycle = {0};
+    json_t *report = answer_report(book, dir, cycle, &fault);
 
-    if (body.len > 0 && !code_valid(body)) {
-        snprintf(ret_refusal, 141, "there is no cycle of that name");
-        return NULL;
-    }
-    if (body.len > 0) {
-        cycle = code_of(body);
-    }
-    json_t *report = answer_report(book, dir, body.len == 0 ? NULL : cycle.text, &fault);
     if (report == NULL) {
         snprintf(ret_refusal, 141, "%.140s", fault.text);
         return NULL;
@@ -290,8 +283,12 @@ json_t *answer_store(struct book *book, const char *dir, store_t store, slice_t 
     if (slice_equal(verb, slice_of("disputes"))) {
         return disputes_json(&book->state, owner, true);
     }
+    if (slice_equal(verb, slice_of("net"))) {
+        return net_answer(book, dir, store, body, ret_refusal);
+    }
     if (slice_equal(verb, slice_of("statement"))) {
-        return statement(book, dir, store, body, ret_refusal);
+        code_t cycle = code_valid(body) ? code_of(body) : (code_t){.text = "?"}; /* of none */
+        return answer_statement(book, dir, store, body.len == 0 ? NULL : cycle.text, ret_refusal);
     }
     snprintf(ret_refusal, 141, "unknown query");
     return NULL;

@@ -258,8 +258,8 @@ static struct results_mark mark_before(const struct opened *opened, uint32_t pla
                                 : opened->marks[place / RESULTS_MARK - 1];
 }
 
-/* The sequence number of the first event accepted in a record that has one. */
-static uint64_t first_seq(const struct past_index *past, uint64_t record)
+/* The place of the first of past->records that is `record` or after it. */
+static uint32_t place_of(const struct past_index *past, uint64_t record)
 {
     uint32_t low = 0;
     uint32_t high = past->record_count;
@@ -272,8 +272,16 @@ static uint64_t first_seq(const struct past_index *past, uint64_t record)
             high = middle;
         }
     }
-    CHECK(low < past->record_count && past->records[low].record == record);
-    return past->records[low].first_seq;
+    return low;
+}
+
+/* The sequence number of the first event accepted in a record that has one. */
+static uint64_t first_seq(const struct past_index *past, uint64_t record)
+{
+    uint32_t place = place_of(past, record);
+
+    CHECK(place < past->record_count && past->records[place].record == record);
+    return past->records[place].first_seq;
 }
 
 static bool item_accepted(const struct results_item *item)
@@ -475,14 +483,11 @@ static struct results_mark mark_of_accepted(const struct opened *opened, uint64_
     return mark_before(opened, place);
 }
 
-struct past_name past_index_name(struct past_index *past, uint64_t seq)
+/* The place of the record in which a sequence number was given out. */
+static uint32_t place_of_seq(const struct past_index *past, uint64_t seq)
 {
-    static _Thread_local struct event event;
     uint32_t low = 0;
     uint32_t high = past->record_count;
-    struct opened opened;
-    struct results_item item;
-    struct decode_fault fault;
 
     while (low + 1 < high) {
         uint32_t middle = low + (high - low) / 2;
@@ -493,28 +498,65 @@ struct past_name past_index_name(struct past_index *past, uint64_t seq)
         }
     }
     CHECK(low < past->record_count && past->records[low].first_seq <= seq);
-    open_record(past, past->records[low].record, &opened);
+    return low;
+}
+
+static void walk_record(struct past_index *past, const struct past_record *noted,
+                        const struct past_walk *walk)
+{
+    static _Thread_local struct event event;
+    struct opened opened;
+    struct results_item item;
+    struct decode_fault fault;
+
+    open_record(past, noted->record, &opened);
     struct batch_cursor cursor = batch_cursor_of(&opened.batch);
-    uint64_t at = past->records[low].first_seq;
-    struct results_mark mark = mark_of_accepted(&opened, seq - at, &cursor);
+    uint64_t at = noted->first_seq;
+    struct results_mark mark =
+        mark_of_accepted(&opened, walk->from > at ? walk->from - at : 0, &cursor);
     struct reader reader = stream_reader(&opened, mark.offset);
+    const store_t store = registry_find_store(past->registry, opened.batch.store);
     at += mark.accepted;
-    while (results_item_read(&reader, &item)) {
+    while (at <= walk->to && results_item_read(&reader, &item)) {
         if (!item.released) { /* the next accepted event of the batch */
             do {
                 CHECK(decode_next_event(&cursor, &event, &fault) == CURSOR_EVENT);
             } while (opened.head.pairs[2 * (cursor.count - 1)] != OUTCOME_ACCEPTED);
         }
-        if (item_accepted(&item) && at++ == seq) {
-            if (item.released) {
-                return (struct past_name){item.store, code_of(item.terminal), item.number};
-            }
-            store_t store = registry_find_store(past->registry, opened.batch.store);
-            return (struct past_name){store, code_of(event.terminal), event.number};
+        if (item_accepted(&item) && at++ >= walk->from) {
+            const struct past_name name =
+                item.released
+                    ? (struct past_name){item.store, code_of(item.terminal), item.number}
+                    : (struct past_name){store, code_of(event.terminal), event.number};
+            walk->visit(walk->context, &name, item.results);
         }
     }
-    CHECK(false);
-    return (struct past_name){0};
+}
+
+void past_index_walk(struct past_index *past, const struct past_walk *walk)
+{
+    for (uint32_t i = place_of_seq(past, walk->from);
+         i < past->record_count && past->records[i].first_seq <= walk->to; i++) {
+        walk_record(past, &past->records[i], walk);
+    }
+}
+
+static void note_name(void *context, const struct past_name *name, slice_t results)
+{
+    struct past_name *ret_name = context;
+
+    (void)results;
+    *ret_name = *name;
+}
+
+struct past_name past_index_name(struct past_index *past, uint64_t seq)
+{
+    struct past_name name = {0};
+    const struct past_walk walk = {.from = seq, .to = seq, .context = &name, .visit = note_name};
+
+    past_index_walk(past, &walk);
+    CHECK(name.number != 0);
+    return name;
 }
 
 static void past_at(void *context, uint64_t seq, struct past *ret_past)
@@ -527,6 +569,13 @@ static void past_at(void *context, uint64_t seq, struct past *ret_past)
 struct history past_index_history(struct past_index *past)
 {
     return (struct history){past, past_find, past_at};
+}
+
+uint64_t past_index_first_seq(const struct past_index *past, uint64_t record)
+{
+    uint32_t place = place_of(past, record);
+
+    return place == past->record_count ? 0 : past->records[place].first_seq;
 }
 
 void past_index_deinit(struct past_index *past)

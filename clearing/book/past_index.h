@@ -89,6 +89,20 @@ struct past_name {
 };
 struct past_name past_index_name(struct past_index *past, uint64_t seq);
 
+/* The accepted events of these sequence numbers (both inclusive; `from` has been given out; numbers
+ * of an opening are of none), in order. `results` (effects/results.h) hold for the call, which asks
+ * nothing else of the index. */
+struct past_walk {
+    uint64_t from;
+    uint64_t to;
+    void *context;
+    void (*visit)(void *context, const struct past_name *name, slice_t results);
+};
+void past_index_walk(struct past_index *past, const struct past_walk *walk);
+
+/* The first sequence number that was given out in `record` or after it; 0: none. */
+uint64_t past_index_first_seq(const struct past_index *past, uint64_t record);
+
 void past_index_deinit(struct past_index *past);
 
 /* Write the index; read it into an empty one (past_image.c). False: the bytes are bad. */

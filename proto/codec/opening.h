@@ -9,7 +9,7 @@
 #include "clearing/facts/opening.h"
 #include "proto/codec/decode.h"
 
-#define OPENING_TOTALS_MAX 256
+#define OPENING_TOTALS_MAX 1024 /* three products of three hundred stores that issue their own */
 
 struct opening_seal {
     uint32_t parts;

@@ -149,6 +149,10 @@ class Reckoning:
                 told, complaint = asked.stdout, asked.stderr
             world.case("%s reads its statement" % code, told and json.loads(told) == json.loads(done.stdout),
                        complaint + done.stderr)
+            for cycle in (*self.cycles, "open") if shop.player is None else ():
+                done = world.run("explain", owner(code), cycle, "--json", "--dir", shop.folder)
+                world.case("%s adds up %s" % (code, cycle), done.returncode == 0 and json.loads(done.stdout)["adds_up"],
+                           done.stdout + done.stderr)
 
     def remitted(self, participant):
         """Principal of the card passed on to headquarters, under the kind under which headquarters pays for use."""

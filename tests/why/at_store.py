@@ -11,8 +11,8 @@ class AtStore:
     def case(self, name, good, why=""):
         self.why.case("at the store: " + name, good, why)
 
-    def asked(self, store, what, *words, codes=(0,)):
-        return self.net.must("explain", what, *words, "--dir", self.net.store(store), codes=codes)
+    def asked(self, store, *words, codes=(0,)):
+        return self.net.must("explain", *words, "--dir", self.net.store(store), codes=codes)
 
     def own(self, references, names):
         """As at headquarters, but for the proof that a store has in its receipt."""
@@ -48,6 +48,33 @@ class AtStore:
         self.case("of another: as text", "reported, at" not in text and "gross_fen" not in text, text)
         told = json.loads(self.asked("A", "B:1:1/bonus", "--json"))["history"][-1]
         self.case("of another: a line", [claim["debtor"] for claim in told["claims"]] == ["A"], told)
+
+    def net_of(self, store, cycle, there, csv):
+        """The net by its lines as headquarters has it; what day-ends made is no line here, and the rest of the statement."""
+        mine = self.net.dir + "/mine.csv"
+        here = json.loads(self.asked(store, store, cycle, "--lines", mine, "--json"))
+        name = "net of %s, %s: " % (store, cycle)
+        self.case(name + "the statement", {key: value for key, value in here.items() if key not in (
+            "largest", "of_no_event", "adds_up")} == {key: value for key, value in there.items() if key != "largest"}, here)
+        with open(mine, encoding="utf-8", newline="") as file:
+            lines = file.read().split("\r\n")
+        made = [line for line in csv.split("\n") if not line.startswith("20")]
+        self.case(name + "the lines", [line for line in lines if line] == [line for line in made if line] and len(lines) > 2, lines)
+        rows = [row for row in there["largest"] if not row["line"].startswith("20")]
+        self.case(name + "the largest", here["largest"][:len(rows)] == rows and len(here["largest"]) <= 10, here["largest"])
+        self.case(name + "adds up", here["adds_up"] is True, here)
+        no_event = sum(row["amount_fen"] * (1 if row["direction"] == "in" else -1) for row in here["of_no_event"])
+        ends = [line.split(",") for line in csv.split("\n") if line.startswith("20")]
+        self.case(name + "of no event", no_event == sum(int(row[6]) * (1 if row[3] == store else -1) for row in ends), here)
+        text = self.asked(store, store, cycle, "--lang", "en")
+        self.case(name + "as text", "\nADDS UP" in text and "The largest of its %d lines" % (len(lines) - 2) in text and
+                  ("Of no event" in text) == bool(here["of_no_event"]), text)
+
+    def net_refused(self):
+        for words, code, why in ((("A", "2026-03"), 77, "that of B"), (("B", "1999-01"), 66, "no cycle"), (("B", "a/b"), 66, "no cycle"),
+                                 (("B", "open", "--lines", "/nowhere/x.csv"), 74, "/nowhere/x.csv"), (("B:1:1", "--lines", "x"), 64, "")):
+            done = self.net.run("explain", *words, "--dir", self.net.store("B"))
+            self.case("net, %s" % (words,), done.returncode == code and why in done.stderr and not done.stdout, done)
 
     def refused(self):
         for store, what, why in (("C", "B:1:1", "NOT_YOURS"), ("B", "B:1:99", "NOT_THERE"), ("B", "Z:1:1", "NOT_THERE"),

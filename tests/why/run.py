@@ -13,6 +13,7 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests/network"))
 from network import STORES, play_parts  # noqa: E402
 from at_store import AtStore  # noqa: E402
+from many import Many  # noqa: E402
 from trial import Trial  # noqa: E402
 
 GOLDEN = TOP / "tests/golden/cycle"
@@ -117,12 +118,15 @@ class Why:
         self.case("reversal: signed", told["signed"]["kind"] == "hq" and told["signed"]["person"] == "MAKER" and
                   told["signed"]["reason"] == "wrong card", told["signed"])
 
-    def nets(self):
+    def nets(self, at_store):
         for cycle in ("open", CYCLE):
             if cycle == CYCLE:
                 self.net.must("cycle", "close", "--dir", self.net.hq, "--as", "MAKER")
             for who in ("A", "B", "C", "FUND", "HQ"):
-                told = json.loads(self.explain(who, cycle))
+                csv = os.path.join(self.net.dir, "lines.csv")
+                told = json.loads(self.explain(who, cycle, "--lines", csv))
+                if who in STORES:
+                    at_store.net_of(who, cycle, told, pathlib.Path(csv).read_text())
                 if cycle == CYCLE:
                     expected = json.loads(self.net.must("statement", who, CYCLE, "--format", "json", "--dir",
                                                         self.net.hq))
@@ -167,9 +171,9 @@ class Why:
         at_store = AtStore(self)
         for case in (self.as_simulated, self.sums, lambda: at_store.own(references, STORES), at_store.line,
                      at_store.others, at_store.refused, lambda: at_store.not_taken("2026-03-01T18:00:00+08:00"),
-                     self.later, self.line, self.signed, self.reversal, self.nets, self.elsewhere):
+                     self.later, self.line, self.signed, self.reversal, lambda: self.nets(at_store), at_store.net_refused, self.elsewhere):
             case()
 
 
 if __name__ == "__main__":
-    sys.exit(play_parts(__doc__, Why, Trial))
+    sys.exit(play_parts(__doc__, Why, Many, Trial))

@@ -265,6 +265,7 @@ int verb_cycle(int argc, char **argv)
     if (!args_read(&args, argc, argv, &words, &code)) {
         return code;
     }
+    options.show.format = options.json ? "json" : options.show.format;
     options.show.dir = home_dir(dir, "cycle");
     if (options.show.dir == NULL || !show_format_known(&options.show)) {
         return EX_USAGE;

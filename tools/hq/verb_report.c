@@ -12,7 +12,7 @@
 
 static const char *report_usage(void)
 {
-    return _("Usage: allclear report CYCLE [--format text|json|csv] [--out FILE] --dir DIR\n"
+    return _("Usage: allclear report CYCLE [--format text|json|csv | --json] [--out FILE] --dir DIR\n"
              "\n"
              "The settlement report of a closed cycle. The JSON has the same bytes for ever.\n"
              "\n"
@@ -22,8 +22,8 @@ static const char *report_usage(void)
 
 static const char *statement_usage(void)
 {
-    return _("Usage: allclear statement PARTICIPANT CYCLE [--format text|json|csv] [--out FILE] "
-             "--dir DIR\n"
+    return _("Usage: allclear statement PARTICIPANT CYCLE [--format text|json|csv | --json]\n"
+             "                          [--out FILE] --dir DIR\n"
              "\n"
              "A participant's part of a closed cycle: what came in and went out with whom and for "
              "what,\n"
@@ -35,7 +35,7 @@ static const char *statement_usage(void)
 
 /* Both: the cycle is the last word, a participant (NULL: none) the first. */
 static int run(const struct args *args, struct show *show, int argc, char **argv,
-               const char **option)
+               const char **option, const bool *json)
 {
     struct fault fault = {0};
     char **words = NULL;
@@ -45,6 +45,7 @@ static int run(const struct args *args, struct show *show, int argc, char **argv
     if (!args_read(args, argc, argv, &words, &code)) {
         return code;
     }
+    show->format = *json ? "json" : show->format;
     show->dir = home_dir(*option, args->verb);
     if (show->dir == NULL || !show_format_known(show)) {
         return EX_USAGE;
@@ -63,20 +64,26 @@ int verb_report(int argc, char **argv)
 {
     struct show show = {.verb = "report"};
     const char *dir = NULL;
-    const struct arg list[] = {
-        {"dir", &dir, NULL}, {"format", &show.format, NULL}, {"out", &show.out, NULL}};
-    struct args args = {"report", report_usage(), list, 3, 1, 1};
+    bool json = false;
+    const struct arg list[] = {{"dir", &dir, NULL},
+                               {"format", &show.format, NULL},
+                               {"out", &show.out, NULL},
+                               {"json", NULL, &json}};
+    struct args args = {"report", report_usage(), list, 4, 1, 1};
 
-    return run(&args, &show, argc, argv, &dir);
+    return run(&args, &show, argc, argv, &dir, &json);
 }
 
 int verb_hq_statement(int argc, char **argv)
 {
     struct show show = {.verb = "statement"};
     const char *dir = NULL;
-    const struct arg list[] = {
-        {"dir", &dir, NULL}, {"format", &show.format, NULL}, {"out", &show.out, NULL}};
-    struct args args = {"statement", statement_usage(), list, 3, 2, 2};
+    bool json = false;
+    const struct arg list[] = {{"dir", &dir, NULL},
+                               {"format", &show.format, NULL},
+                               {"out", &show.out, NULL},
+                               {"json", NULL, &json}};
+    struct args args = {"statement", statement_usage(), list, 4, 2, 2};
 
-    return run(&args, &show, argc, argv, &dir);
+    return run(&args, &show, argc, argv, &dir, &json);
 }

@@ -8,6 +8,7 @@
 
 #include "tools/lines/lines.h"
 #include "tools/node/ask.h"
+#include "tools/node/explain_net.h"
 #include "tools/node/node_verbs.h"
 #include "tools/node/options.h"
 #include "tools/render/language.h"
@@ -19,7 +20,9 @@
 
 struct options {
     const char *dir;
-    const char *what;
+    const char *what;  /* an event or a line; with a cycle: a participant */
+    const char *cycle; /* NULL: none */
+    const char *csv;   /* NULL: none */
     bool json;
     int wait_s;
 };
@@ -28,19 +31,26 @@ static void usage(FILE *out)
 {
     fputs(_("Usage: allclear explain EVENT [--json] [--wait SECONDS] --dir DIR\n"
             "       allclear explain EVENT/KIND [--json] [--wait SECONDS] --dir DIR\n"
+            "       allclear explain PARTICIPANT CYCLE [--lines FILE] [--json] [--wait SECONDS]\n"
+            "                        --dir DIR\n"
             "\n"
             "Ask headquarters why figures are what they are: of an event that this store published\n"
             "(every step with its formula, lot, offer, rate and terms, the claims, and the signed\n"
-            "batch that it came in), or of another store's what concerns this store's participant.\n"
-            "What a net is made of: allclear statement CYCLE.\n"
+            "batch that it came in); of another store's event what concerns this store's\n"
+            "participant; or of the participant's net in a cycle: its statement, its largest lines\n"
+            "by name, and whether all lines add up to it.\n"
             "\n"
             "  EVENT    store:terminal:number, as on the receipt and in the report\n"
             "  KIND     of a claim: principal, bonus, fee, ...: B:1:1/bonus\n"
+            "  CYCLE    a closed one, or open\n"
+            "  --lines  write all lines of the net to this CSV file, to tick off against the till\n"
             "\n"
-            "Exit: 0 done, 66 there is no such event or line, or none of yours, 75 no answer.\n"
+            "Exit: 0 done, 1 the lines do not add up, 66 there is no such event, line or cycle, or\n"
+            "none of yours, 75 no answer.\n"
             "\n"
             "Example:\n"
-            "  allclear explain B:1:412/fee --dir /var/lib/allclear-store\n"),
+            "  allclear explain B:1:412/fee --dir /var/lib/allclear-store\n"
+            "  allclear explain B 2026-03 --lines march.csv --dir /var/lib/allclear-store\n"),
           out);
 }
 
@@ -48,8 +58,8 @@ static int options_parse(int argc, char **argv, struct options *options)
 {
     static const struct option longs[] = {
         {"dir", required_argument, NULL, 'd'},  {"json", no_argument, NULL, 'j'},
-        {"wait", required_argument, NULL, 'w'}, {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
+        {"wait", required_argument, NULL, 'w'}, {"lines", required_argument, NULL, 'l'},
+        {"help", no_argument, NULL, 'h'},       {NULL, 0, NULL, 0},
     };
     int option = 0;
 
@@ -63,14 +73,17 @@ static int options_parse(int argc, char **argv, struct options *options)
             return EX_USAGE;
         }
         options->dir = option == 'd' ? optarg : options->dir;
+        options->csv = option == 'l' ? optarg : options->csv;
         options->json = options->json || option == 'j';
     }
     options->dir = node_dir(options->dir, "explain");
-    if (options->dir == NULL || argc - optind != 1) {
+    int words = argc - optind;
+    if (options->dir == NULL || words < 1 || words > 2 || (words == 1 && options->csv != NULL)) {
         usage(stderr);
         return EX_USAGE;
     }
     options->what = argv[optind];
+    options->cycle = words == 2 ? argv[optind + 1] : NULL;
     return EX_OK;
 }
 
@@ -134,37 +147,25 @@ static char *question_of(const struct options *options)
     return text;
 }
 
-int verb_own_explain(int argc, char **argv)
+/* Ask, and print what came. Returns: the exit code, after a complaint. */
+static int explain_event(struct node *node, struct wire *wire, const struct options *options)
 {
-    struct options options = {.wait_s = WAIT_S};
     char text[ASK_TEXT_MAX + 1];
-    struct fault fault = {0};
-    struct node node = {0};
     char *body = NULL;
     uint32_t len = 0;
-    int code = options_parse(argc, argv, &options);
+    int code = EX_OK;
+    char *question = question_of(options);
 
-    if (code != EX_OK) {
-        return code;
-    }
-    char *question = question_of(&options);
     if (question == NULL) {
         usage(stderr);
         return EX_USAGE;
     }
-    struct wire *wire = node_open(options.dir, &node, &fault) ? node_connect(&node, &fault) : NULL;
-    if (wire == NULL) {
-        free(question);
-        node_close(&node);
-        return node_complain("explain", &fault);
-    }
-    const struct frame hello = node_hello(&node);
-    const struct ask what = {"explain", slice_of(question), &hello, options.wait_s * 1000};
+    const struct frame hello = node_hello(node);
+    const struct ask what = {"explain", slice_of(question), &hello, options->wait_s * 1000};
     enum ask_result result = ask(wire, &what, &body, &len, text);
-    wire_close(wire);
     if (result == ASK_ANSWERED) {
-        code = print_answer(&options, body, len);
-    } else if (result == ASK_REFUSED && say_refused(&node, &options)) {
+        code = print_answer(options, body, len);
+    } else if (result == ASK_REFUSED && say_refused(node, options)) {
         code = fflush(stdout) == 0 ? EX_OK : EX_IOERR;
     } else {
         code = ask_complain("explain", result, text);
@@ -172,6 +173,34 @@ int verb_own_explain(int argc, char **argv)
     }
     free(question);
     free(body);
+    return code;
+}
+
+int verb_own_explain(int argc, char **argv)
+{
+    struct options options = {.wait_s = WAIT_S};
+    struct fault fault = {0};
+    struct node node = {0};
+    int code = options_parse(argc, argv, &options);
+
+    if (code != EX_OK) {
+        return code;
+    }
+    struct wire *wire = node_open(options.dir, &node, &fault) ? node_connect(&node, &fault) : NULL;
+    if (wire == NULL) {
+        node_close(&node);
+        return node_complain("explain", &fault);
+    }
+    const struct net_question net = {
+        .participant = options.what,
+        .cycle = options.cycle,
+        .csv = options.csv,
+        .json = options.json,
+        .wait_ms = options.wait_s * 1000,
+    };
+    code = options.cycle == NULL ? explain_event(&node, wire, &options)
+                                 : net_explain(&node, wire, &net);
+    wire_close(wire);
     node_close(&node);
     return code;
 }

@@ -85,13 +85,6 @@ static const char *words_of_state(const char *name)
                                          : _("falls");
 }
 
-static const char *words_of_kind_named(const char *name)
-{
-    claim_kind_t kind = KIND_PRINCIPAL;
-
-    return claim_kind_parse(slice_of(name), &kind) ? words_of_kind(kind) : name;
-}
-
 static void put_row(struct table *table, const json_t *row, const json_t *line)
 {
     table_text(table, text_of(row, "event"));

@@ -177,18 +177,6 @@ bool statement_csv_write(const json_t *statement, FILE *out)
     return ferror(out) == 0;
 }
 
-static const char *kind_words(const json_t *row)
-{
-    const char *name = text_of(row, "kind");
-
-    for (int kind = 1; kind < KIND_COUNT; kind++) {
-        if (strcmp(claim_kind_name((claim_kind_t)kind), name) == 0) {
-            return words_of_kind((claim_kind_t)kind);
-        }
-    }
-    return name;
-}
-
 /* The amount in its column, in or out. */
 static void money_cells(struct table *table, const json_t *row)
 {
@@ -203,26 +191,48 @@ static void money_cells(struct table *table, const json_t *row)
     }
 }
 
-static void write_lines(const json_t *statement, const struct look *look, FILE *out)
+#define ROW_COLUMNS 6
+
+/* `columns` belong to the table from now on. */
+static void begin_rows(struct table *table, struct table_column columns[ROW_COLUMNS],
+                       const json_t *rows)
 {
-    const struct table_column columns[] = {
-        {_("With"), COLUMN_TEXT},    {_("Kind"), COLUMN_TEXT}, {"", COLUMN_TEXT},
-        {_("Claims"), COLUMN_RIGHT}, {_("In"), COLUMN_RIGHT},  {_("Out"), COLUMN_RIGHT},
-    };
-    const json_t *rows = json_object_get(statement, "lines");
     const json_t *row = NULL;
-    struct table table;
     size_t i = 0;
 
-    table_init(&table, columns, sizeof columns / sizeof columns[0]);
+    columns[0] = (struct table_column){_("With"), COLUMN_TEXT};
+    columns[1] = (struct table_column){_("Kind"), COLUMN_TEXT};
+    columns[2] = (struct table_column){"", COLUMN_TEXT};
+    columns[3] = (struct table_column){_("Claims"), COLUMN_RIGHT};
+    columns[4] = (struct table_column){_("In"), COLUMN_RIGHT};
+    columns[5] = (struct table_column){_("Out"), COLUMN_RIGHT};
+    table_init(table, columns, ROW_COLUMNS);
     json_array_foreach(rows, i, row)
     {
-        table_text(&table, text_of(row, "counterparty"));
-        table_text(&table, kind_words(row));
-        table_text(&table, json_is_true(json_object_get(row, "reversal")) ? _("reversal") : "");
-        table_count(&table, fen_of(row, "count"));
-        money_cells(&table, row);
+        table_text(table, text_of(row, "counterparty"));
+        table_text(table, words_of_kind_named(text_of(row, "kind")));
+        table_text(table, json_is_true(json_object_get(row, "reversal")) ? _("reversal") : "");
+        table_count(table, fen_of(row, "count"));
+        money_cells(table, row);
     }
+}
+
+void statement_rows_text(const json_t *rows, const struct look *look, FILE *out)
+{
+    struct table_column columns[ROW_COLUMNS];
+    struct table table;
+
+    begin_rows(&table, columns, rows);
+    table_write(&table, look, out);
+    table_deinit(&table);
+}
+
+static void write_lines(const json_t *statement, const struct look *look, FILE *out)
+{
+    struct table_column columns[ROW_COLUMNS];
+    struct table table;
+
+    begin_rows(&table, columns, json_object_get(statement, "lines"));
     table_rule(&table);
     table_text(&table, _("Total"));
     table_text(&table, "");
@@ -251,7 +261,7 @@ static void write_memos(const json_t *statement, const struct look *look, FILE *
         json_array_foreach(json_object_get(store, "memo"), j, memo)
         {
             table_text(&table, text_of(store, "store"));
-            table_text(&table, kind_words(memo));
+            table_text(&table, words_of_kind_named(text_of(memo, "kind")));
             table_money(&table, money_sum_of(money(fen_of(memo, "amount_fen"))));
         }
     }

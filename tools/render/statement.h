@@ -23,4 +23,7 @@ bool statement_json_write(const json_t *statement, FILE *out);
 bool statement_csv_write(const json_t *statement, FILE *out);
 bool statement_text_write(const json_t *statement, const struct look *look, FILE *out);
 
+/* Some of its lines as a table like that of the whole. */
+void statement_rows_text(const json_t *rows, const struct look *look, FILE *out);
+
 #endif

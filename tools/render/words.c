@@ -43,6 +43,13 @@ const char *words_of_kind(claim_kind_t kind)
     return _(kind_words[kind]);
 }
 
+const char *words_of_kind_named(const char *name)
+{
+    claim_kind_t kind = KIND_PRINCIPAL;
+
+    return claim_kind_parse(slice_of(name), &kind) ? words_of_kind(kind) : name;
+}
+
 const char *words_of_type(event_type_t type)
 {
     switch (type) {

@@ -9,7 +9,8 @@
 const char *words_of_role(role_t role);
 const char *words_of_kind(claim_kind_t kind);
 const char *words_of_type(event_type_t type);
-/* By its name in JSON; a name that is none stays. */
+/* By their names in JSON; a name that is none stays. */
+const char *words_of_kind_named(const char *name);
 const char *words_of_type_named(const char *name);
 const char *words_of_means(means_t means);
 const char *words_of_total(total_key_t key);

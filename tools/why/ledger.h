@@ -11,8 +11,16 @@
  * (its daemon may run) or a backup. Returns: the exit code, after a complaint. */
 int ledger_explain(const char *dir, struct watch *watch);
 
-/* Explain a participant's net of a closed cycle, or of the open one ("open"): its statement, its
- * largest lines by name, and the sum. Returns: the exit code, after a complaint. */
-int ledger_explain_net(const char *dir, const char *participant, const char *cycle, bool json);
+struct net_request {
+    const char *dir;
+    const char *participant;
+    const char *cycle; /* closed, or "open" */
+    const char *csv;   /* where all its lines are written to; NULL: nowhere */
+    bool json;
+};
+
+/* Explain a participant's net of a cycle: its statement, its largest lines by name, and the sum.
+ * Returns: the exit code, after a complaint. */
+int ledger_explain_net(const struct net_request *request);
 
 #endif

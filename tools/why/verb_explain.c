@@ -14,7 +14,7 @@ static const char *usage(void)
 {
     return _("Usage: allclear explain EVENT [--json] --dir DIR\n"
              "       allclear explain EVENT/KIND [--json] --dir DIR\n"
-             "       allclear explain PARTICIPANT CYCLE [--json] --dir DIR\n"
+             "       allclear explain PARTICIPANT CYCLE [--lines FILE] [--json] --dir DIR\n"
              "\n"
              "Say why figures are what they are: of an event (what the store reported, what was "
              "decided, every\n"
@@ -28,6 +28,7 @@ static const char *usage(void)
              "  CYCLE    a closed one, or open\n"
              "  --dir    a data folder (its daemon may run), a backup, or what `allclear simulate "
              "--out` wrote\n"
+             "  --lines  write all lines of the net to this CSV file, beside the largest\n"
              "  --json   one JSON object\n"
              "\n"
              "Formulas are in fen, points and uses; amounts behind = are yuan. A ledger is read "
@@ -72,20 +73,27 @@ static int explain_event(const char *dir, const char *text, bool json)
 int verb_explain(int argc, char **argv)
 {
     const char *option = NULL;
-    bool json = false;
-    const struct arg list[] = {{"dir", &option, NULL}, {"json", NULL, &json}};
-    struct args args = {"explain", usage(), list, 2, 1, 2};
+    struct net_request net = {0};
+    const struct arg list[] = {
+        {"dir", &option, NULL}, {"lines", &net.csv, NULL}, {"json", NULL, &net.json}};
+    struct args args = {"explain", usage(), list, 3, 1, 2};
     char **words = NULL;
     int code = EX_OK;
 
     if (!args_read(&args, argc, argv, &words, &code)) {
         return code;
     }
-    const char *dir = home_dir(option, "explain");
-    if (dir == NULL) {
+    net.dir = home_dir(option, "explain");
+    if (net.dir == NULL) {
         return EX_USAGE;
     }
-    code = words[1] == NULL ? explain_event(dir, words[0], json)
-                            : ledger_explain_net(dir, words[0], words[1], json);
+    if (words[1] == NULL && net.csv != NULL) {
+        fputs(_("allclear explain: --lines goes with PARTICIPANT CYCLE\n"), stderr);
+        return EX_USAGE;
+    }
+    net.participant = words[0];
+    net.cycle = words[1];
+    code = net.cycle == NULL ? explain_event(net.dir, words[0], net.json)
+                             : ledger_explain_net(&net);
     return code == EX_OK && fflush(stdout) != 0 ? EX_IOERR : code;
 }
