@@ -223,6 +223,22 @@ static uint32_t find_names(const char *folder, uint64_t ret_indices[FOUND_MAX])
     return count;
 }
 
+/* Those that an earlier start has put aside: the last ones are enough to look into. */
+static void forget_bad(const char *folder)
+{
+    DIR *listing = opendir(folder);
+
+    for (struct dirent *entry = NULL; listing != NULL && (entry = readdir(listing)) != NULL;) {
+        size_t len = strlen(entry->d_name);
+        if (len == NAME_LEN + 4 && strcmp(entry->d_name + NAME_LEN, ".bad") == 0) {
+            (void)unlinkat(dirfd(listing), entry->d_name, 0);
+        }
+    }
+    if (listing != NULL) {
+        closedir(listing);
+    }
+}
+
 static void prune(const char *folder)
 {
     uint64_t indices[FOUND_MAX];
@@ -419,6 +435,9 @@ uint64_t snapshot_load(const struct snapshot_place *place, struct book *book,
         path_of(folder, indices[i], path);
         if (load_one(place, path, indices[i], book, &fault)) {
             return indices[i];
+        }
+        if (place->root != NULL && i == 0) {
+            forget_bad(folder);
         }
         put_aside(place, path);
         char before[FAULT_TEXT_LEN_MAX + 1];

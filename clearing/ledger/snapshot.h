@@ -58,8 +58,8 @@ struct snapshot_place {
 };
 
 /* Load the newest good snapshot into the book, which is as book_init left it; without one it stays
- * so. At a start (with a root to compare) those that were passed over are put aside as NAME.bad,
- * and what a crash left half written is removed.
+ * so. At a start (with a root to compare) those that were passed over are put aside as NAME.bad
+ * (and those of an earlier start removed), and what a crash left half written is removed.
  * Out: ret_notice, which snapshots were passed over and why ("" for none).
  * Returns: the records that it covers, 0 when there is none. */
 uint64_t snapshot_load(const struct snapshot_place *place, struct book *book,

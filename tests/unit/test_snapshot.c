@@ -349,6 +349,36 @@ START_TEST(an_older_good_one_is_used)
 }
 END_TEST
 
+/* Spoil the newest; it is then put aside at the start. Returns: its records. */
+static uint64_t spoil_newest(char ret_bad[300])
+{
+    uint64_t index = ledger_book(f.ledger)->records;
+    uint8_t digest[DIGEST_LEN];
+    char path[256];
+
+    save();
+    path_of(index, path);
+    flip(path, 1000, 1);
+    (void)reopen(digest);
+    (void)snprintf(ret_bad, 300, "%s.bad", path);
+    ck_assert_int_eq(access(ret_bad, F_OK), 0);
+    return index;
+}
+
+START_TEST(bad_ones_do_not_pile_up)
+{
+    char first[300];
+    char second[300];
+
+    make();
+    uint64_t index = spoil_newest(first);
+    take_some(20, 2);
+    ck_assert_uint_gt(spoil_newest(second), index);
+    ck_assert_int_ne(access(first, F_OK), 0);
+    fixture_free(&f);
+}
+END_TEST
+
 START_TEST(one_under_another_name_or_of_another_network_is_passed_over)
 {
     struct fixture other;
@@ -433,6 +463,7 @@ int main(void)
     tcase_add_test(tests, any_flipped_bit_is_named_or_changes_nothing);
     tcase_add_test(tests, a_file_cut_short_or_grown_is_passed_over);
     tcase_add_test(tests, an_older_good_one_is_used);
+    tcase_add_test(tests, bad_ones_do_not_pile_up);
     tcase_add_test(tests, one_under_another_name_or_of_another_network_is_passed_over);
     tcase_add_test(tests, one_of_a_history_that_was_lost_is_passed_over);
     suite_add_tcase(suite, tests);
