@@ -225,6 +225,15 @@ def upload(world, equal):
     equal("what can be undone", said[0].split(": ", 1)[1], "4 can be undone, 0 are proposed already, 0 were undone "
           "before, 1 the ledger has not accepted, 1 cannot be undone\n")
     equal("what cannot, by name", "NOT_REFUNDABLE: C:7:6" in said[1], True)
+    taken = world.must("outbox", "of", os.path.basename(file), "--dir", world.store("C"))
+    equal("the store's list of it", [(row["terminal"], row["number"], row["line"]) for row in map(json.loads, taken.splitlines())],
+          [("7", n, n) for n in range(1, 7)])
+    equal("of no file", world.run("outbox", "of", "x" + os.path.basename(file), "--dir", world.store("C")).returncode, 66)
+    whole, file = file, os.path.join(world.dir, "taken.jsonl")
+    with open(file, "w", encoding="utf-8") as out:
+        out.write(taken)
+    equal("is as good as the file", undo("--check", code=65)[0].split(": ", 1)[1], said[0].split(": ", 1)[1])
+    file = whole
     undo("--reason", "wrong store", code=65)
     equal("nothing is proposed", waiting(), [])
     first, count = set_in(undo("--reason", "wrong store", "--what-can")[0])

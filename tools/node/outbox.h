@@ -124,6 +124,11 @@ typedef bool outbox_visit_t(void *context, const struct outbox_entry *entry);
 bool outbox_walk(struct outbox *outbox, enum outbox_list list, int64_t after, uint32_t max,
                  outbox_visit_t *visit, void *context, struct fault *ret_fault) MUST_USE;
 
+/* Walk the events that were taken from a file, in the order in which they were. The file is named
+ * as `publish` was given it, or by its name without folders. */
+bool outbox_walk_file(struct outbox *outbox, const char *file, outbox_visit_t *visit, void *context,
+                      struct fault *ret_fault) MUST_USE;
+
 struct outbox_counts {
     uint64_t queued;
     uint64_t sent; /* in a batch without a receipt */

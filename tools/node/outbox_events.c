@@ -326,18 +326,12 @@ static void read_entry(sqlite3_stmt *statement, struct outbox_entry *entry)
     entry->bytes = outbox_column_blob(statement, 8);
 }
 
-bool outbox_walk(struct outbox *outbox, enum outbox_list list, int64_t after, uint32_t max,
-                 outbox_visit_t *visit, void *context, struct fault *ret_fault)
+static bool walk(struct outbox *outbox, sqlite3_stmt *statement, outbox_visit_t *visit,
+                 void *context, struct fault *ret_fault)
 {
-    sqlite3_stmt *statement = outbox_statement(outbox, list_text(list), ret_fault);
     struct outbox_entry entry;
     bool row = false;
 
-    if (statement == NULL) {
-        return false;
-    }
-    outbox_bind_u64(statement, 1, (uint64_t)after);
-    outbox_bind_u64(statement, 2, max);
     do {
         if (!outbox_step(outbox, statement, &row, ret_fault)) {
             return false;
@@ -349,6 +343,33 @@ bool outbox_walk(struct outbox *outbox, enum outbox_list list, int64_t after, ui
     } while (row);
     (void)sqlite3_reset(statement);
     return true;
+}
+
+bool outbox_walk(struct outbox *outbox, enum outbox_list list, int64_t after, uint32_t max,
+                 outbox_visit_t *visit, void *context, struct fault *ret_fault)
+{
+    sqlite3_stmt *statement = outbox_statement(outbox, list_text(list), ret_fault);
+
+    if (statement == NULL) {
+        return false;
+    }
+    outbox_bind_u64(statement, 1, (uint64_t)after);
+    outbox_bind_u64(statement, 2, max);
+    return walk(outbox, statement, visit, context, ret_fault);
+}
+
+bool outbox_walk_file(struct outbox *outbox, const char *file, outbox_visit_t *visit, void *context,
+                      struct fault *ret_fault)
+{
+    static const char get[] = ENTRY_COLUMNS
+        " WHERE file = ?1 OR substr(file, -length(?1) - 1) = '/' || ?1 ORDER BY id";
+    sqlite3_stmt *statement = outbox_statement(outbox, get, ret_fault);
+
+    if (statement == NULL) {
+        return false;
+    }
+    outbox_bind_text(statement, 1, slice_of(file));
+    return walk(outbox, statement, visit, context, ret_fault);
 }
 
 static void add_count(struct outbox_counts *counts, outcome_t outcome, uint64_t count, bool sent)

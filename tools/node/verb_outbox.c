@@ -22,6 +22,7 @@ struct options {
     const char *dir;
     bool json;
     bool again; /* the verb's word is `retry` */
+    const char *file; /* it is `of` */
     struct retry retry;
     int wait_s; /* -1: not said */
 };
@@ -31,21 +32,26 @@ static void usage(FILE *out)
     fputs(
         _("Usage: allclear outbox [list | retry [--reason REASON] [EVENT...]] --dir DIR [--json]\n"
           "                       [--wait SECONDS]\n"
+          "       allclear outbox of FILE --dir DIR\n"
           "\n"
           "Ask headquarters what became of waiting events, and list what is pending, waiting and\n"
           "refused. `retry` sends again, under their numbers, all that were refused, those that\n"
           "were refused for this reason, or the events named, and says what came of them. What\n"
-          "was asked before the goods left is sent again only by its name.\n"
+          "was asked before the goods left is sent again only by its name. `of` prints as JSON\n"
+          "Lines which events were taken from a file that was published, whatever till's it was:\n"
+          "headquarters undoes all of them with `allclear reverse --upload`.\n"
           "\n"
           "  --dir DIR        the store's folder (or ALLCLEAR_DIR)\n"
           "  --reason REASON  only what was refused for this; `retry REASON` is the same\n"
           "  --json           print one JSON object; a retry adds its counts as \"retried\"\n"
           "  --wait SECONDS   for headquarters' answer (list 5, retry 30); 0 asks nobody\n"
           "\n"
-          "Exit: 0 nothing is pending or refused, 65 some refused, 75 some pending, 64 usage.\n"
+          "Exit: 0 nothing is pending or refused, 65 some refused, 75 some pending, 64 usage; of:\n"
+          "66 nothing was taken from such a file.\n"
           "\n"
           "Example:\n"
-          "  allclear outbox retry --reason UNKNOWN_OFFER --dir /var/lib/allclear-store\n"),
+          "  allclear outbox retry --reason UNKNOWN_OFFER --dir /var/lib/allclear-store\n"
+          "  allclear outbox of tuesday.csv --dir /var/lib/allclear-store > tuesday.jsonl\n"),
         out);
 }
 
@@ -88,6 +94,10 @@ static bool take_events(struct options *options, char **words, int count)
 static bool take_words(struct options *options, char **words, int count)
 {
     options->again = count > 0 && strcmp(words[0], "retry") == 0;
+    if (count == 2 && strcmp(words[0], "of") == 0) {
+        options->file = words[1];
+        return options->retry.reason == OUTCOME_NONE;
+    }
     if (options->again) {
         return take_events(options, words + 1, count - 1);
     }
@@ -318,6 +328,41 @@ static bool refresh(struct node *node, int wait_s, struct fault *ret_fault)
     return good;
 }
 
+static bool print_taken(void *context, const struct outbox_entry *entry)
+{
+    uint64_t *count = context;
+    json_t *file = json_string(entry->file);
+    json_t *row = json_pack(
+        "{s:s#,s:I,s:o,s:i,s:s}", "terminal", entry->terminal.text, (int)entry->terminal.len,
+        "number", (json_int_t)entry->number, "file", file != NULL ? file : json_string("?"), "line",
+        (int)entry->line, "outcome",
+        entry->outcome == OUTCOME_NONE ? "PENDING" : tally_outcome_name(entry->outcome));
+
+    (*count)++;
+    bool good = json_dumpf(row, stdout, JSON_COMPACT) == 0 && putchar('\n') != EOF;
+    json_decref(row);
+    return good;
+}
+
+/* Which events a file's are. Returns: the exit code. */
+static int list_taken(const struct node *node, const char *name)
+{
+    struct fault fault = {0};
+    uint64_t count = 0;
+
+    if (!outbox_walk_file(node->outbox, name, print_taken, &count, &fault)) {
+        return node_complain("outbox", &fault);
+    }
+    if (count == 0) {
+        fprintf(stderr,
+                _("allclear outbox: nothing was taken from a file of the name %s (as it was "
+                  "published)\n"),
+                name);
+        return EX_NOINPUT;
+    }
+    return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
+}
+
 static int run(const struct options *options)
 {
     struct fault fault = {0};
@@ -325,7 +370,9 @@ static int run(const struct options *options)
     int code = EX_OK;
 
     bool good = node_open(options->dir, &node, &fault) && node_open_outbox(&node, &fault);
-    if (good && options->again) {
+    if (good && options->file != NULL) {
+        code = list_taken(&node, options->file);
+    } else if (good && options->again) {
         code = send_again(&node, options);
     } else {
         good = good && refresh(&node, options->wait_s, &fault);
