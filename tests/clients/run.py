@@ -353,6 +353,24 @@ class World:
             self.case("strangers: %s: another server" % player.name, code == 75 and told["pending"] == 1 and
                       ("connecting" in err or "stranger" in err), err)
 
+    def long(self):
+        """An answer that goes deflated: a page of a net of some hundreds of lines."""
+        for name in "BC":
+            self.both("long: %s publishes" % name, name, self.file("long-" + name, day_of_events(
+                name, random.Random("long %s" % name), 500, first=40000)))
+            path = os.path.join(self.dir, name + "-lines.csv")
+            self.twin.must("explain", name, "open", "--lines", path, "--dir", self.twin.store(name))
+            expected = [row.split(",")[0] for row in pathlib.Path(path).read_text(encoding="utf-8").splitlines()[1:]]
+            found, longest, page = [], 0, {"next": 0}
+            while not found or page["next"] > 0:
+                _, out, err = self.playing[name].run("trial", "ask", self.net.store(name), "net", json.dumps(
+                    {"cycle": "open", "after": page["next"]}))
+                page = json.loads(out)
+                found += [row["line"] for row in page["lines"]]
+                longest = max(longest, len(out))
+            self.case("long: %s" % self.playing[name].name, longest > 49152 and sorted(found) == sorted(expected),
+                      "%d bytes, %d lines, not %d\n%s" % (longest, len(found), len(expected), err))
+
     def closing(self):
         reports = []
         for net in (self.net, self.twin):
@@ -392,7 +410,7 @@ class World:
         self.build()
         self.set_up()
         for case in (self.encoding, self.golden, self.questions, self.telephones, self.crash, self.lost_disk, self.exchanged, self.torn,
-                     self.flips, self.overtaken, self.restored, self.strangers, self.closing, self.forks,
+                     self.flips, self.overtaken, self.restored, self.strangers, self.long, self.closing, self.forks,
                      self.audit):
             if case == self.golden or self.verdicts.wants(case.__name__):  # the others rest on its day
                 case()
