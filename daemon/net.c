@@ -60,15 +60,7 @@ static void put_claim(struct page *page, const struct past_name *name, const str
                    registry_store_code(registry, name->store)->text, name->terminal.text,
                    name->number, claim_kind_name(claim->kind));
     day_format(page->effects.booked, day);
-    const struct net_line line = {
-        .line = text,
-        .booked = day,
-        .debtor = registry_participant_code(registry, claim->debtor)->text,
-        .creditor = registry_participant_code(registry, claim->creditor)->text,
-        .kind = claim_kind_name(claim->kind),
-        .reversal = claim->reversal,
-        .amount_fen = money_fen(claim->amount),
-    };
+    const struct net_line line = net_line_of(registry, claim, text, day);
     json_array_append_new(page->lines, net_line_json(&line));
 }
 

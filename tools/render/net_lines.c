@@ -6,11 +6,24 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "clearing/claims/claims.h"
 #include "tools/render/words.h"
 #include "tools/text.h"
 
 /* --- one line --- */
+
+struct net_line net_line_of(const struct registry *registry, const struct claim *claim,
+                            const char *name, const char *booked)
+{
+    return (struct net_line){
+        .line = name,
+        .booked = booked,
+        .debtor = registry_participant_code(registry, claim->debtor)->text,
+        .creditor = registry_participant_code(registry, claim->creditor)->text,
+        .kind = claim_kind_name(claim->kind),
+        .reversal = claim->reversal,
+        .amount_fen = money_fen(claim->amount),
+    };
+}
 
 json_t *net_line_json(const struct net_line *line)
 {

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "clearing/base/fault.h"
+#include "clearing/claims/claims.h"
 #include "tools/render/table.h"
 
 #define NET_LINES_LARGEST 10
@@ -21,6 +22,10 @@ struct net_line {
     bool reversal;
     int64_t amount_fen;
 };
+
+/* A claim's line, by its name and day. */
+struct net_line net_line_of(const struct registry *registry, const struct claim *claim,
+                            const char *name, const char *booked);
 
 /* {"line","booked","debtor","creditor","kind","reversal","amount_fen"}: the caller's. */
 json_t *net_line_json(const struct net_line *line);

@@ -37,15 +37,7 @@ static void gather(struct net *net, const struct book *book, const struct claims
     day_format(booked, day);
     for (uint32_t i = 0; i < claims->count && !net->closed; i++) {
         const struct claim *claim = &claims->list[i];
-        const struct net_line made = {
-            .line = line,
-            .booked = day,
-            .debtor = registry_participant_code(registry, claim->debtor)->text,
-            .creditor = registry_participant_code(registry, claim->creditor)->text,
-            .kind = claim_kind_name(claim->kind),
-            .reversal = claim->reversal,
-            .amount_fen = money_fen(claim->amount),
-        };
+        const struct net_line made = net_line_of(registry, claim, line, day);
         if (strcmp(made.debtor, net->participant) == 0 ||
             strcmp(made.creditor, net->participant) == 0) {
             (void)snprintf(line, sizeof line, "%s/%s", name, made.kind);
