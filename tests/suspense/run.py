@@ -261,6 +261,33 @@ def upload(world, equal):
     equal("a set that is none", world.run("approve", "--set", "../keys", "--dir", world.hq).returncode, 65)
 
 
+def readings(world, equal):
+    """A day's export that overwrites the last one under the same name, and another of that name elsewhere."""
+    def publish(folder, number):
+        path = os.path.join(world.dir, folder, "day.jsonl")
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            for n in (number, number + 1):
+                file.write(json.dumps({"type": "enrol", "terminal": "8", "number": n, "at": "2026-03-04T10:00:00+08:00",
+                                       "member": str(6200000800 + n)}).encode() + b"\n")
+        world.must("publish", path, "--dir", world.store("C"))
+        return path
+
+    def of(name, *words):
+        done = world.run("outbox", "of", name, *words, "--dir", world.store("C"))
+        return done.returncode, [json.loads(row)["number"] for row in done.stdout.splitlines()], done.stderr
+
+    first = publish("one", 1)
+    equal("read once", of("day.jsonl")[:2], (0, [1, 2]))
+    publish("one", 3)
+    other = publish("two", 5)
+    code, rows, said = of("day.jsonl")
+    equal("three readings", (code, rows, said.count("events: 2"), said.count(first), said.count(other)), (65, [], 3, 2, 1))
+    equal("each of them", [of("day.jsonl", "--reading", n)[:2] for n in "123"], [(0, [1, 2]), (0, [3, 4]), (0, [5, 6])])
+    equal("by its path", (of(other)[1], of(first)[0], of(first, "--reading", "2")[1]), ([5, 6], 65, [3, 4]))
+    equal("no such reading", (of("day.jsonl", "--reading", "4")[0], of("day.jsonl", "--reading", "0")[0]), (65, 64))
+
+
 def same_again(world, equal):
     before, digest, network = world.suspense(), world.digest(), world.network()
     copy = os.path.join(world.dir, "copy")
@@ -297,7 +324,7 @@ def main():
 
     try:
         world.set_up()
-        for part in (story, leaves, settled, upload, same_again):
+        for part in (story, leaves, settled, upload, readings, same_again):
             part(world, equal)
     except Broken as problem:
         verdicts.case("the test", False, problem)

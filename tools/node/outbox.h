@@ -116,6 +116,7 @@ struct outbox_entry {
     outcome_t reason;
     const char *file;
     uint32_t line;
+    int64_t added_s; /* since 1970, by this machine's clock; 0: not known */
 };
 
 /* Walk a list from ids above `after` on, at most `max` entries; visit returns false to end early.

@@ -295,7 +295,7 @@ bool outbox_settle_waiting(struct outbox *outbox, slice_t terminal, uint64_t num
 }
 
 #define ENTRY_COLUMNS                                                                              \
-    "SELECT id, terminal, number, sequence, outcome, reason, file, line, bytes FROM event"
+    "SELECT id, terminal, number, sequence, outcome, reason, file, line, bytes, added FROM event"
 
 static const char *list_text(enum outbox_list list)
 {
@@ -324,6 +324,7 @@ static void read_entry(sqlite3_stmt *statement, struct outbox_entry *entry)
     entry->file = outbox_column_text(statement, 6).text;
     entry->line = (uint32_t)outbox_column_u64(statement, 7);
     entry->bytes = outbox_column_blob(statement, 8);
+    entry->added_s = sqlite3_column_int64(statement, 9);
 }
 
 static bool walk(struct outbox *outbox, sqlite3_stmt *statement, outbox_visit_t *visit,

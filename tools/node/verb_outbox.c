@@ -12,6 +12,7 @@
 #include "tools/node/ask.h"
 #include "tools/node/node_verbs.h"
 #include "tools/node/options.h"
+#include "tools/node/outbox_of.h"
 #include "tools/node/retry.h"
 #include "tools/text.h"
 
@@ -23,6 +24,7 @@ struct options {
     bool json;
     bool again; /* the verb's word is `retry` */
     const char *file; /* it is `of` */
+    uint32_t reading; /* of the file; 0: not said */
     struct retry retry;
     int wait_s; /* -1: not said */
 };
@@ -32,14 +34,16 @@ static void usage(FILE *out)
     fputs(
         _("Usage: allclear outbox [list | retry [--reason REASON] [EVENT...]] --dir DIR [--json]\n"
           "                       [--wait SECONDS]\n"
-          "       allclear outbox of FILE --dir DIR\n"
+          "       allclear outbox of FILE [--reading N] --dir DIR\n"
           "\n"
           "Ask headquarters what became of waiting events, and list what is pending, waiting and\n"
           "refused. `retry` sends again, under their numbers, all that were refused, those that\n"
           "were refused for this reason, or the events named, and says what came of them. What\n"
           "was asked before the goods left is sent again only by its name. `of` prints as JSON\n"
           "Lines which events were taken from a file that was published, whatever till's it was:\n"
-          "headquarters undoes all of them with `allclear reverse --upload`.\n"
+          "headquarters undoes all of them with `allclear reverse --upload`. Where a file of that\n"
+          "name was read several times (a day's export, overwritten by the next day's), it lists\n"
+          "the readings, and --reading says which.\n"
           "\n"
           "  --dir DIR        the store's folder (or ALLCLEAR_DIR)\n"
           "  --reason REASON  only what was refused for this; `retry REASON` is the same\n"
@@ -47,7 +51,7 @@ static void usage(FILE *out)
           "  --wait SECONDS   for headquarters' answer (list 5, retry 30); 0 asks nobody\n"
           "\n"
           "Exit: 0 nothing is pending or refused, 65 some refused, 75 some pending, 64 usage; of:\n"
-          "66 nothing was taken from such a file.\n"
+          "65 it was read several times, 66 nothing was taken from such a file.\n"
           "\n"
           "Example:\n"
           "  allclear outbox retry --reason UNKNOWN_OFFER --dir /var/lib/allclear-store\n"
@@ -64,6 +68,19 @@ static bool take_reason(struct options *options, const char *name)
         return false;
     }
     options->retry.reason = reason;
+    return true;
+}
+
+static bool take_reading(struct options *options, const char *text)
+{
+    char *end = NULL;
+    unsigned long n = strtoul(text, &end, 10);
+
+    if (n == 0 || n > UINT32_MAX || *end != '\0') {
+        fprintf(stderr, _("allclear outbox: --reading %s: write its number, from 1\n"), text);
+        return false;
+    }
+    options->reading = (uint32_t)n;
     return true;
 }
 
@@ -98,6 +115,9 @@ static bool take_words(struct options *options, char **words, int count)
         options->file = words[1];
         return options->retry.reason == OUTCOME_NONE;
     }
+    if (options->reading != 0) {
+        return false;
+    }
     if (options->again) {
         return take_events(options, words + 1, count - 1);
     }
@@ -112,6 +132,7 @@ static int options_parse(int argc, char **argv, struct options *options)
         {"json", no_argument, NULL, 'j'},
         {"reason", required_argument, NULL, 'r'},
         {"wait", required_argument, NULL, 'w'},
+        {"reading", required_argument, NULL, 'n'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
@@ -123,7 +144,8 @@ static int options_parse(int argc, char **argv, struct options *options)
             exit(EX_OK);
         }
         if (option == '?' || (option == 'r' && !take_reason(options, optarg)) ||
-            (option == 'w' && !options_seconds("outbox", optarg, &options->wait_s))) {
+            (option == 'w' && !options_seconds("outbox", optarg, &options->wait_s)) ||
+            (option == 'n' && !take_reading(options, optarg))) {
             return EX_USAGE;
         }
         options->dir = option == 'd' ? optarg : options->dir;
@@ -328,41 +350,6 @@ static bool refresh(struct node *node, int wait_s, struct fault *ret_fault)
     return good;
 }
 
-static bool print_taken(void *context, const struct outbox_entry *entry)
-{
-    uint64_t *count = context;
-    json_t *file = json_string(entry->file);
-    json_t *row = json_pack(
-        "{s:s#,s:I,s:o,s:i,s:s}", "terminal", entry->terminal.text, (int)entry->terminal.len,
-        "number", (json_int_t)entry->number, "file", file != NULL ? file : json_string("?"), "line",
-        (int)entry->line, "outcome",
-        entry->outcome == OUTCOME_NONE ? "PENDING" : tally_outcome_name(entry->outcome));
-
-    (*count)++;
-    bool good = json_dumpf(row, stdout, JSON_COMPACT) == 0 && putchar('\n') != EOF;
-    json_decref(row);
-    return good;
-}
-
-/* Which events a file's are. Returns: the exit code. */
-static int list_taken(const struct node *node, const char *name)
-{
-    struct fault fault = {0};
-    uint64_t count = 0;
-
-    if (!outbox_walk_file(node->outbox, name, print_taken, &count, &fault)) {
-        return node_complain("outbox", &fault);
-    }
-    if (count == 0) {
-        fprintf(stderr,
-                _("allclear outbox: nothing was taken from a file of the name %s (as it was "
-                  "published)\n"),
-                name);
-        return EX_NOINPUT;
-    }
-    return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
-}
-
 static int run(const struct options *options)
 {
     struct fault fault = {0};
@@ -371,7 +358,7 @@ static int run(const struct options *options)
 
     bool good = node_open(options->dir, &node, &fault) && node_open_outbox(&node, &fault);
     if (good && options->file != NULL) {
-        code = list_taken(&node, options->file);
+        code = outbox_of(&node, options->file, options->reading);
     } else if (good && options->again) {
         code = send_again(&node, options);
     } else {
