@@ -8,6 +8,7 @@
 #include "clearing/base/memory.h"
 #include "clearing/facts/calendar.h"
 #include "tools/render/table.h"
+#include "tools/render/words.h"
 #include "tools/text.h"
 
 #define CELL_TEXT_SIZE 96
@@ -155,7 +156,7 @@ static void write_differences(const json_t *board, const struct board_view *view
                      : money_sum_format_yuan(less, texts[2]));
         printf(_("%s, terminal %s, %s: %s: till %s, ledger %s, difference %s\n"),
                text_of(row, "store"), text_of(row, "terminal"), text_of(row, "day"),
-               text_of(row, "key"), texts[0], texts[1], texts[2]);
+               words_of_total_named(text_of(row, "key")), texts[0], texts[1], texts[2]);
     }
 }
 
@@ -187,8 +188,11 @@ void board_text_write(const json_t *board, const struct board_view *view)
     table_deinit(&table);
     free(columns);
     write_differences(board, view);
-    printf(_("%u of %zu stores shown; the others have nothing open (--all shows them).\n"), shown,
-           json_array_size(json_object_get(board, "stores")));
+    size_t of = json_array_size(json_object_get(board, "stores"));
+    if (shown < of) {
+        printf(_("%u of %zu stores shown; the others have nothing open (--all shows them).\n"),
+               shown, of);
+    }
 }
 
 /* --- the checklist --- */

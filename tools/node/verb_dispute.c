@@ -12,6 +12,7 @@
 #include "tools/node/node_verbs.h"
 #include "tools/node/options.h"
 #include "tools/node/publish.h"
+#include "tools/render/words.h"
 #include "tools/text.h"
 
 #define TERMINAL "DISPUTE" /* which no till should be called */
@@ -109,6 +110,22 @@ static const char *state_of(const struct tally *tally)
                                 : "accepted";
 }
 
+/* A bad line's detail says it all. */
+static void say_advice(outcome_t outcome, bool test)
+{
+    if (outcome == OUTCOME_NONE) {
+        return;
+    }
+    if (outcome == OUTCOME_FUTURE && test) {
+        puts(_("A test network has a clock of its own (allclear clock): say when with --at TIME"));
+        return;
+    }
+    printf(_("%s\nWhat to do: %s\n"), words_of_check(outcome),
+           outcome == OUTCOME_REFUNDED
+               ? _("Dispute the refund's line, or ask headquarters for an adjustment.")
+               : words_of_advice(outcome));
+}
+
 static int report(struct publish *publish, const struct options *options, const char *line,
                   uint64_t number)
 {
@@ -135,6 +152,7 @@ static int report(struct publish *publish, const struct options *options, const 
         printf(_("%s waits: headquarters does not know the event of %s yet\n"), event, line);
     } else if (strcmp(state, "refused") == 0) {
         printf("%s  %s%s%s\n", line, reason, *detail == '\0' ? "" : ": ", detail);
+        say_advice(tally_outcome_named(reason), publish->node->kit.test);
     } else {
         printf(_("%s is in the outbox, and goes out with the next publish\n"), event);
         publish_explain(publish);

@@ -14,6 +14,7 @@
 #include "tools/node/options.h"
 #include "tools/node/publish.h"
 #include "tools/node/totals.h"
+#include "tools/render/table.h"
 #include "tools/render/words.h"
 #include "tools/text.h"
 #include "tools/tills/check.h"
@@ -224,6 +225,28 @@ static bool print_json(const struct node *node, const struct tally *tally, json_
     return good;
 }
 
+/* What each reason among the refusals shown means, and what to do, once. A bad line's detail says
+ * it all. */
+static void print_reasons(const struct tally *tally)
+{
+    const struct look look = look_of(stdout);
+    bool said[OUTCOME_LAST + 1] = {false};
+    char first[CODE_LEN_MAX + 5];
+    char text[1024];
+
+    for (uint64_t i = 0; i < tally->refusal_count && i < REFUSALS_SHOWN; i++) {
+        outcome_t reason = tally_outcome_named(tally->refusals[i].reason);
+        if (reason == OUTCOME_NONE || said[reason]) {
+            continue;
+        }
+        said[reason] = true;
+        (void)snprintf(first, sizeof first, "  %s: ", outcome_name(reason));
+        (void)snprintf(text, sizeof text, "%s %s", words_of_check(reason),
+                       words_of_advice(reason));
+        paragraph_write(first, text, &look, stdout);
+    }
+}
+
 static void print_text(const struct node *node, const struct tally *tally)
 {
     char event[EVENT_LEN];
@@ -243,6 +266,7 @@ static void print_text(const struct node *node, const struct tally *tally)
         printf(_("  and %" PRIu64 " more (--json lists all)\n"),
                tally->refusal_count - REFUSALS_SHOWN);
     }
+    print_reasons(tally);
 }
 
 static const char *said_of(const json_t *row, const char *key)

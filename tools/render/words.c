@@ -116,6 +116,13 @@ const char *words_of_means(means_t means)
     return "";
 }
 
+const char *words_of_total_named(const char *name)
+{
+    total_key_t key = TOTAL_SALE;
+
+    return total_key_parse(slice_of(name), &key) ? words_of_total(key) : _("events");
+}
+
 const char *words_of_total(total_key_t key)
 {
     switch (key) {

@@ -14,6 +14,8 @@ const char *words_of_kind_named(const char *name);
 const char *words_of_type_named(const char *name);
 const char *words_of_means(means_t means);
 const char *words_of_total(total_key_t key);
+/* Likewise by its name, "count" too. */
+const char *words_of_total_named(const char *name);
 const char *words_of_model(model_t model);
 /* What the outcome means, in a few words. */
 const char *words_of_outcome(outcome_t outcome);
