@@ -6,6 +6,7 @@
 
 #include "clearing/base/memory.h"
 #include "proto/codec/terms_codec.h"
+#include "tools/render/words.h"
 #include "tools/text.h"
 
 __attribute__((format(printf, 2, 3))) static void say(struct changes *changes, const char *format,
@@ -43,8 +44,8 @@ static void compare_participant(struct changes *changes, const struct registry *
     participant_t known = registry_find_participant(was, code_slice(code));
 
     if (known.n == PARTICIPANT_NONE.n) {
-        say(changes, _("Participant %s joins (%s, party %s)."), code->text, role_name(new->role),
-            party->text);
+        say(changes, _("Participant %s joins (%s, party %s)."), code->text,
+            words_of_role(new->role), party->text);
         return;
     }
     const struct participant *old = &was->participants[known.n];
@@ -54,7 +55,7 @@ static void compare_participant(struct changes *changes, const struct registry *
     }
     if (old->role != new->role) {
         say(changes, _("Participant %s gets the role %s (was %s)."), code->text,
-            role_name(new->role), role_name(old->role));
+            words_of_role(new->role), words_of_role(old->role));
     }
     if (!slice_equal(code_slice(&was->parties.codes[old->party]), code_slice(party))) {
         say(changes, _("Participant %s belongs to the party %s (was %s)."), code->text, party->text,

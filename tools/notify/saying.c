@@ -233,7 +233,8 @@ static void disputed_subject(const json_t *notice, FILE *out)
     struct yuan amount = yuan_of(notice, "amount_fen");
 
     fprintf(out, _("store %s disputes %s of %s: %s yuan"), notices_text(notice, "store"),
-            notices_text(notice, "kind"), notices_text(notice, "of"), amount.text);
+            words_of_kind_named(notices_text(notice, "kind")), notices_text(notice, "of"),
+            amount.text);
 }
 
 static void disputed_text(const json_t *notice, FILE *out)
@@ -254,7 +255,7 @@ static void answered_subject(const json_t *notice, FILE *out)
 {
     struct yuan amount = yuan_of(notice, "amount_fen");
     const char *store = notices_text(notice, "store");
-    const char *kind = notices_text(notice, "kind");
+    const char *kind = words_of_kind_named(notices_text(notice, "kind"));
     const char *of = notices_text(notice, "of");
 
     if (stands(notice)) {

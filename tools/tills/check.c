@@ -10,6 +10,7 @@
 #include "clearing/facts/calendar.h"
 #include "tools/lines/lines.h"
 #include "tools/render/table.h"
+#include "tools/render/words.h"
 #include "tools/text.h"
 
 typedef enum {
@@ -215,7 +216,7 @@ bool check_lines(struct check *check, FILE *file, const char *name, struct fault
 
 static void what_write(const struct check_total *total, char text[80])
 {
-    const char *type = event_type_name(total->type);
+    const char *type = words_of_type(total->type);
 
     switch (total->part) {
     case PART_EVENT:
@@ -225,10 +226,10 @@ static void what_write(const struct check_total *total, char text[80])
         (void)snprintf(text, 80, _("%s: bonus"), type);
         break;
     case PART_PAY:
-        (void)snprintf(text, 80, _("%s: paid with %s"), type, means_name(total->with));
+        (void)snprintf(text, 80, _("%s: paid with %s"), type, words_of_means(total->with));
         break;
     case PART_BACK:
-        (void)snprintf(text, 80, _("%s: given back as %s"), type, means_name(total->with));
+        (void)snprintf(text, 80, _("%s: given back as %s"), type, words_of_means(total->with));
         break;
     }
 }

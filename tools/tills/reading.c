@@ -47,8 +47,9 @@ void making_row_flaw(struct making *making, const struct sheet_row *row, flaw_ki
 }
 
 /* A flaw at the row's cell in a column of the mapping. */
-void making_column_flaw(struct making *making, const struct sheet_row *row, uint32_t column,
-                        flaw_kind_t kind, const char *extra)
+/* `joined`: what stands in several columns together; NULL: what stands in this one. */
+static void column_flaw(struct making *making, const struct sheet_row *row, uint32_t column,
+                        flaw_kind_t kind, const char *extra, const slice_t *joined)
 {
     const struct sheet *sheet = making->sheet;
     const struct sheet_cell *cell = sheet_cell(sheet, row, column);
@@ -59,10 +60,16 @@ void making_column_flaw(struct making *making, const struct sheet_row *row, uint
     }
     if (cell != NULL) {
         flaw.line = cell->line;
-        flaw.cell = cell->text;
+        flaw.cell = joined != NULL ? *joined : cell->text;
     }
     (void)snprintf(flaw.extra, sizeof flaw.extra, "%s", extra);
     flaws_add(making->flaws, &flaw);
+}
+
+void making_column_flaw(struct making *making, const struct sheet_row *row, uint32_t column,
+                        flaw_kind_t kind, const char *extra)
+{
+    column_flaw(making, row, column, kind, extra, NULL);
 }
 
 const struct sheet_row *making_row(const struct making *making, uint32_t i)
@@ -165,6 +172,7 @@ taken_t making_read(struct making *making, const struct field *field, const stru
         return taken;
     }
     flaw_kind_t kind = FLAW_UNKNOWN;
+    const slice_t there = text;
     if (meaning_find(field, &text)) {
         text = field->prefix.len > 0 ? joined(making->sheet, field->prefix, "", text) : text;
         *ret_text = text;
@@ -180,7 +188,8 @@ taken_t making_read(struct making *making, const struct field *field, const stru
     if (field->column_count == 0) { /* the mapping's own value, which it has checked */
         making_row_flaw(making, row, FLAW_EVENT, field->key->name);
     } else {
-        making_column_flaw(making, row, field->columns[0], kind, extra);
+        column_flaw(making, row, field->columns[0], kind, extra,
+                    field->column_count > 1 ? &there : NULL);
     }
     return flaw_is_warning(kind) ? TAKEN : BAD;
 }
