@@ -134,6 +134,7 @@ static struct table_column *columns_of(const json_t *board, const struct board_v
 static void write_differences(const json_t *board, const struct board_view *view)
 {
     const json_t *row = NULL;
+    bool any = false;
     size_t i = 0;
 
     json_array_foreach(json_object_get(board, "differences"), i, row)
@@ -147,6 +148,7 @@ static void write_differences(const json_t *board, const struct board_view *view
             (view->store != NULL && strcmp(view->store, text_of(row, "store")) != 0)) {
             continue;
         }
+        any = true;
         for (size_t k = 0; k < 2; k++) {
             money_sum_t sum = money_sum_of(money(figures[k]));
             (void)(count ? money_sum_format_fen(sum, texts[k])
@@ -157,6 +159,9 @@ static void write_differences(const json_t *board, const struct board_view *view
         printf(_("%s, terminal %s, %s: %s: till %s, ledger %s, difference %s\n"),
                text_of(row, "store"), text_of(row, "terminal"), text_of(row, "day"),
                words_of_total_named(text_of(row, "key")), texts[0], texts[1], texts[2]);
+    }
+    if (any) {
+        puts(_("A till counts what the ledger has refused, too: allclear suspense list has it."));
     }
 }
 
