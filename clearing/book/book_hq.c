@@ -336,6 +336,15 @@ static void clear_cycle(struct book *book)
     book->adjustments.count = 0;
 }
 
+static const char *const missing_words[] = {
+    [MISSING_TOTAL] = "no day total",
+    [MISSING_MATCH] = "a day total that DIFFERS",
+    [MISSING_NUMBERS] = "missing numbers",
+    [MISSING_CAUSE] = "events that wait",
+    [MISSING_STORE] = "no event",
+    [MISSING_FROZEN] = "a freeze",
+};
+
 /* What is missing is named, and closed over only with a reason. */
 static bool complete_or_why(struct hq_door *door, struct cycle *cycle, struct fault *ret_fault)
 {
@@ -350,10 +359,10 @@ static bool complete_or_why(struct hq_door *door, struct cycle *cycle, struct fa
             day_format(missing->day, day);
             fault_set(ret_fault,
                       FAULT_FORMAT,
-                      "close: %u missing, first %s of store %s on %s: see allclear cycle "
+                      "close: %u missing, the first: %s of store %s on %s: see allclear cycle "
                       "checklist, or close with --incomplete REASON",
                       board.blocking,
-                      missing_kind_name(missing->kind),
+                      missing_words[missing->kind],
                       registry_store_code(board.registry, missing->store)->text,
                       day);
             break;

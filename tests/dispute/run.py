@@ -83,7 +83,8 @@ class Lines(Disputes):
         nets = {"A": -30000, "B": 29820, "HQ": 180}  # fees 0.60 and 1.20
         self.equal("before", self.nets(), nets)
         self.equal("nobody's line", self.refuse("C", "B:1:1/fee", "01T11:00"), "NO_SUCH_LINE")
-        self.equal("no such kind", self.refuse("B", "B:1:1/tip", "01T11:00"), "NO_SUCH_LINE")
+        done = self.net.run("dispute", "B:1:1/tip", "--reason", "not ours", "--dir", self.net.store("B"))
+        self.equal("no such kind", (done.returncode, "tip" in done.stderr and "fee" in done.stderr), (64, True))
         self.equal("none of that kind", self.refuse("B", "B:1:1/bonus", "01T11:00"), "NO_SUCH_LINE")
         self.equal("not of a dispute", self.refuse("B", "B:1:1/dispute", "01T11:00"), "NO_SUCH_LINE")
         fee = self.dispute("B", "B:1:1/fee", "01T11:30")

@@ -89,7 +89,7 @@ class Alliance(Network):
                               line("refund", 5, "10:40", of="S300:1:1", amount_fen=345)], codes=(65,))
         self.publish("S2", [line("sale", 7, "11:00", gross_fen=1000, pay=[{"with": "cash", "amount_fen": 1000}]),
                             line("day_total", 8, "19:00", date=DAY, count=2, sums={"cash": 900, "sale": 1000})])
-        self.must("dispute", "S300:1:4/fee", "--reason", "自家之间不收服务费", "--at", DAY + "T12:00:00+08:00", "--dir",
+        self.must("dispute", "S300:1:4/fee", "--reason", "自家之间不收手续费", "--at", DAY + "T12:00:00+08:00", "--dir",
                   self.store("S300"))
         self.must("cycle", "close", "2026-03", "--incomplete", "试运行", "--dir", self.hq)
         self.must("clock", "set", "2026-03-02T20:00:00+08:00", "--dir", self.hq)

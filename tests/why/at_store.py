@@ -34,6 +34,11 @@ class AtStore:
         here = json.loads(self.asked("B", "B:1:1/bonus", "--json"))["history"]
         self.case("a line", here == json.loads(self.why.explain("B:1:1/bonus"))["history"], here)
 
+        for words in ("service fee", "service_fee", "fee", "手续费"):
+            here = json.loads(self.asked("B", "B:1:1/" + words, "--json", "--lang", "zh" if words[0] > "z" else "en"))["history"]
+            there = json.loads(self.why.explain("B:1:1/" + words, "--lang", "zh" if words[0] > "z" else "en"))["history"]
+            self.case("a line as people call it: " + words, len(here) == 2 and here == there, here)
+
     def others(self):
         """A sold the lot from which B sold: its claims, and the step that makes them; not what B's till told."""
         told = json.loads(self.asked("A", "B:1:1", "--json"))["history"][0]

@@ -36,7 +36,7 @@ bool watch_init(struct watch *watch, const char *text, bool json)
     if (!read_ref(text, &watch->event, &end)) {
         return false;
     }
-    if (*end == '/' && !claim_kind_parse(slice_of(end + 1), &watch->kind)) {
+    if (*end == '/' && !words_read_kind(end + 1, &watch->kind)) {
         return false;
     }
     watch->out = open_memstream(&watch->collected, &watch->len);

@@ -63,7 +63,7 @@ int verb_clock(int argc, char **argv)
 {
     const char *option = NULL;
     const struct arg list[] = {{"dir", &option, NULL}};
-    struct args args = {"clock", usage(), list, 1, 1, 2};
+    struct args args = {"clock", usage(), list, 1, 0, 2};
     struct ground ground = {0};
     struct fault fault = {0};
     char **words = NULL;
@@ -76,8 +76,8 @@ int verb_clock(int argc, char **argv)
     if (dir == NULL) {
         return EX_USAGE;
     }
-    bool setting = strcmp(words[0], "set") == 0 && words[1] != NULL;
-    if (!setting && (strcmp(words[0], "show") != 0 || words[1] != NULL)) {
+    bool setting = words[0] != NULL && strcmp(words[0], "set") == 0 && words[1] != NULL;
+    if (!setting && words[0] != NULL && (strcmp(words[0], "show") != 0 || words[1] != NULL)) {
         fputs(_("allclear clock: write show or set TIME (see allclear clock --help)\n"), stderr);
         return EX_USAGE;
     }

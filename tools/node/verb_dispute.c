@@ -15,6 +15,7 @@
 #include "tools/render/words.h"
 #include "tools/text.h"
 
+#define LINE_NAME_SIZE 256
 #define TERMINAL "DISPUTE" /* which no till should be called */
 #define LINE_SIZE 1024
 
@@ -221,6 +222,15 @@ static int options_parse(int argc, char **argv, struct options *options)
     return EX_OK;
 }
 
+static void complain_kind(const char *text)
+{
+    fprintf(stderr, _("allclear dispute: \"%.40s\" is no kind of claims; the kinds are"), text);
+    for (int kind = 1; kind < KIND_COUNT; kind++) {
+        fprintf(stderr, "%s %s", kind == 1 ? "" : ",", claim_kind_name((claim_kind_t)kind));
+    }
+    fputs(_(" (allclear explain shows those of an event)\n"), stderr);
+}
+
 int verb_own_dispute(int argc, char **argv)
 {
     struct options options = {.wait_s = PUBLISH_WAIT_S};
@@ -233,11 +243,18 @@ int verb_own_dispute(int argc, char **argv)
         return code;
     }
     options.dir = node_dir(options.dir, "dispute");
-    const char *line = argc - optind == 1 ? argv[optind] : NULL;
-    if (options.dir == NULL || options.reason == NULL || line == NULL ||
-        strchr(line, '/') == NULL) {
+    const char *given = argc - optind == 1 ? argv[optind] : NULL;
+    const char *slash = given == NULL ? NULL : strchr(given, '/');
+    if (options.dir == NULL || options.reason == NULL || slash == NULL) {
         usage(stderr);
         return EX_USAGE;
     }
+    claim_kind_t kind = KIND_PRINCIPAL;
+    if (!words_read_kind(slash + 1, &kind)) {
+        complain_kind(slash + 1);
+        return EX_USAGE;
+    }
+    char line[LINE_NAME_SIZE];
+    words_plain_line(given, line, sizeof line);
     return send(&options, line);
 }

@@ -16,11 +16,12 @@
 #include "tools/render/words.h"
 #include "tools/text.h"
 
-#define WAIT_S 10
+#define WAIT_S    10
+#define WHAT_SIZE 256
 
 struct options {
     const char *dir;
-    const char *what;  /* an event or a line; with a cycle: a participant */
+    char what[WHAT_SIZE]; /* an event or a line; with a cycle: a participant */
     const char *cycle; /* NULL: none */
     const char *csv;   /* NULL: none */
     bool json;
@@ -82,7 +83,7 @@ static int options_parse(int argc, char **argv, struct options *options)
         usage(stderr);
         return EX_USAGE;
     }
-    options->what = argv[optind];
+    words_plain_line(argv[optind], options->what, sizeof options->what);
     options->cycle = words == 2 ? argv[optind + 1] : NULL;
     return EX_OK;
 }

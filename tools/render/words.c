@@ -1,5 +1,6 @@
 #include "tools/render/words.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "tools/render/language.h"
@@ -48,6 +49,44 @@ const char *words_of_kind_named(const char *name)
     claim_kind_t kind = KIND_PRINCIPAL;
 
     return claim_kind_parse(slice_of(name), &kind) ? words_of_kind(kind) : name;
+}
+
+static bool same_words(const char *text, const char *words)
+{
+    for (; *text != '\0' && *words != '\0'; text++, words++) {
+        bool gap = strchr("_- ", *text) != NULL && strchr(" -", *words) != NULL;
+        if (*text != *words && !gap) {
+            return false;
+        }
+    }
+    return *text == *words;
+}
+
+bool words_read_kind(const char *text, claim_kind_t *ret_kind)
+{
+    if (claim_kind_parse(slice_of(text), ret_kind)) {
+        return true;
+    }
+    for (int kind = 1; kind < KIND_COUNT; kind++) {
+        if (same_words(text, kind_words[kind]) || same_words(text, _(kind_words[kind]))) {
+            *ret_kind = (claim_kind_t)kind;
+            return true;
+        }
+    }
+    return false;
+}
+
+void words_plain_line(const char *text, char *ret_line, size_t size)
+{
+    const char *slash = strchr(text, '/');
+    claim_kind_t kind = KIND_PRINCIPAL;
+
+    if (slash != NULL && words_read_kind(slash + 1, &kind)) {
+        (void)snprintf(ret_line, size, "%.*s/%s", (int)(slash - text), text,
+                       claim_kind_name(kind));
+    } else {
+        (void)snprintf(ret_line, size, "%s", text);
+    }
 }
 
 const char *words_of_type(event_type_t type)

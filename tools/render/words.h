@@ -12,6 +12,11 @@ const char *words_of_type(event_type_t type);
 /* By their names in JSON; a name that is none stays. */
 const char *words_of_kind_named(const char *name);
 const char *words_of_type_named(const char *name);
+/* A kind as people write it: its name, or its words ("service fee", "service_fee", 手续费).
+ * Returns: false, nothing written, when it is none. */
+bool words_read_kind(const char *text, claim_kind_t *ret_kind) MUST_USE;
+/* A line, EVENT/KIND, with the kind's name in place of its words; any other text stays. */
+void words_plain_line(const char *text, char *ret_line, size_t size);
 const char *words_of_means(means_t means);
 const char *words_of_total(total_key_t key);
 /* Likewise by its name, "count" too. */
