@@ -167,6 +167,9 @@ class Trial:
         for row in self.before["stores"]:
             row.pop("node", None)  # which the daemon alone knows
         world.must("cycle", "close", "2026-03", "--incomplete", "till of B is broken", "--dir", world.hq)
+        done = world.run("cycle", "close", "2026-03", "--incomplete", "again", "--dir", world.hq)
+        self.case("given twice it closes nothing more", done.returncode == 65 and "nothing has come since" in done.stderr and
+                  len(json.loads(world.must("cycle", "list", "--json", "--dir", world.hq))) == 1, done.stderr)
         row = json.loads(world.must("cycle", "list", "--json", "--dir", world.hq))[0]
         self.case("and closed with a reason", row.get("incomplete") == "till of B is broken" and row["missing"] == 6,
                   row)

@@ -76,7 +76,7 @@ EDGES = {
                      'who may do what, and what still stands, for the daemon and the tool alike'),
     'tools/hq': (['clearing/base', 'clearing/facts', 'clearing/terms', 'clearing/crypto',
                   'clearing/journal', 'clearing/report', 'clearing/book', 'clearing/ledger',
-                  'proto/read', 'proto/write', 'tools', 'tools/csv', 'tools/people',
+                  'proto/read', 'proto/write', 'tools', 'tools/alliance', 'tools/csv', 'tools/people',
                   'tools/lines', 'tools/render', 'tools/node'],
                  'headquarters: signs records, reads and re-derives copies of a journal'),
     'tools/opening': (['clearing/base', 'clearing/money', 'clearing/facts', 'clearing/apply', 'tools',

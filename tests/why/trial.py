@@ -19,6 +19,17 @@ class Trial:
     def case(self, name, good, why=""):
         self.verdicts.case("trial: " + name, good, why)
 
+    def applied(self):
+        """A file from elsewhere becomes the folder's own, and what it replaced is kept."""
+        own = pathlib.Path(self.net.hq, "alliance.conf")
+        before = own.read_text(encoding="utf-8")
+        path = pathlib.Path(self.changed(FEE))
+        self.net.must("apply", "--alliance", str(path), "--dir", self.net.hq)
+        self.case("applied: the folder's own", own.read_text(encoding="utf-8") == path.read_text(encoding="utf-8") and
+                  pathlib.Path(str(own) + ".before").read_text(encoding="utf-8") == before)
+        said = self.net.must("diff", "--dir", self.net.hq)
+        self.case("applied: nothing would change", "Nothing would change" in said, said)
+
     def changed(self, *edits):
         text = pathlib.Path(self.net.hq, "alliance.conf").read_text(encoding="utf-8")
         for old, new in edits:
@@ -92,5 +103,5 @@ class Trial:
         self.net.set_up()
         for name in "ABC":
             self.net.publish(name, (GOLDEN / (name + ".jsonl")).read_bytes().splitlines())
-        for case in (self.first_cycle, self.refusals, self.text, self.second_cycle):
+        for case in (self.first_cycle, self.refusals, self.text, self.second_cycle, self.applied):
             case()

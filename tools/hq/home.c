@@ -22,6 +22,13 @@ const char *home_dir(const char *option, const char *verb)
     return dir;
 }
 
+bool home_is_stores(const char *dir)
+{
+    char path[FILES_PATH_MAX];
+
+    return files_path(dir, "node.json", path, NULL) && access(path, F_OK) == 0;
+}
+
 bool home_is_made(const char *dir)
 {
     char path[FILES_PATH_MAX];

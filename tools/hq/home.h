@@ -33,6 +33,9 @@
  * when neither does. */
 const char *home_dir(const char *option, const char *verb);
 
+/* Is it the folder of a store? */
+bool home_is_stores(const char *dir);
+
 /* Is there a ledger in the folder? */
 bool home_is_made(const char *dir);
 

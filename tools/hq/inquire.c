@@ -82,6 +82,12 @@ static json_t *answer_of(struct view *view, const char *dir, const json_t *reque
 
 static bool made(const char *dir, struct fault *ret_fault)
 {
+    if (home_is_stores(dir)) {
+        return fault_set(ret_fault, FAULT_FORMAT,
+                         "%.200s is a store's folder: this is asked at headquarters (a store has "
+                         "allclear mine, outbox, statement, explain)",
+                         dir);
+    }
     return home_is_made(dir) ||
            fault_set(ret_fault, FAULT_IO, "%s has no ledger: allclear init --dir %s", dir, dir);
 }

@@ -9,6 +9,7 @@
 #include "tools/hq/inquire.h"
 #include "tools/hq/changes.h"
 #include "tools/hq/hq_verbs.h"
+#include "tools/hq/rulebook.h"
 #include "tools/hq/rules.h"
 #include "tools/hq/whatif_text.h"
 #include "tools/text.h"
@@ -154,6 +155,11 @@ static int apply(struct applying *applying)
     if (applying->changes.terms && applying->ground.has_terms) {
         day_format(applying->terms.from, day);
         printf(_("The rules are in force from %s on.\n"), day);
+    }
+    /* the folder's own file says what is in force: the next change begins with it */
+    if (applying->alliance != NULL &&
+        !rulebook_copy(applying->alliance, applying->dir, &applying->fault)) {
+        return home_complain(applying->verb, &applying->fault);
     }
     return EX_OK;
 }

@@ -129,6 +129,27 @@ static bool newest(const json_t *head, char ret_id[CODE_LEN_MAX + 1])
     return true;
 }
 
+/* The command given twice would close days that nobody has looked at, and that for good. */
+static bool nothing_since(const char *dir, const char *id, struct fault *ret_fault)
+{
+    json_t *head = inquire(dir, "head", ret_fault);
+    const json_t *row = NULL;
+    bool again = false;
+    size_t i = 0;
+
+    json_array_foreach(json_object_get(head, "cycles"), i, row)
+    {
+        again = again || strcmp(json_string_value(json_object_get(row, "cycle")), id) == 0;
+    }
+    json_t *answer = again ? inquire(dir, "report", ret_fault) : NULL;
+    const json_t *report = json_object_get(answer, "report");
+    bool nothing = report != NULL && json_integer_value(json_object_get(report, "events")) == 0 &&
+                   json_array_size(json_object_get(report, "matrix")) == 0;
+    json_decref(head);
+    json_decref(answer);
+    return nothing;
+}
+
 static bool close_it(const struct cycle_options *options, const char *id,
                      char ret_id[CODE_LEN_MAX + 1], struct fault *ret_fault)
 {
@@ -145,6 +166,12 @@ static bool close_it(const struct cycle_options *options, const char *id,
             return false;
         }
         id = month;
+    }
+    if (nothing_since(dir, id, ret_fault)) {
+        return fault_set(ret_fault, FAULT_FORMAT,
+                         "%.40s is closed, and nothing has come since: to close the days after it "
+                         "all the same, give them an id of their own",
+                         id);
     }
     struct hq_body body = {.type = HQ_CYCLE_CLOSE, .cycle = slice_of(id)};
     body.incomplete = slice_of(options->incomplete == NULL ? "" : options->incomplete);

@@ -13,6 +13,7 @@
 #include "tools/hq/hq_verbs.h"
 #include "tools/hq/init_questions.h"
 #include "tools/hq/rules.h"
+#include "tools/hq/rulebook.h"
 #include "tools/hq/samples.h"
 #include "clearing/base/hex.h"
 #include "tools/node/wire.h"
@@ -59,73 +60,6 @@ static const char *usage(void)
 
 /* --- the alliance file --- */
 
-/* Copy one file of the alliance into the folder, unless it lies there. */
-static bool copy_file(struct making *making, const char *from, const char *name)
-{
-    char to[FILES_PATH_MAX];
-    char resolved_from[PATH_MAX];
-    char resolved_to[PATH_MAX];
-    char *bytes = NULL;
-    size_t len = 0;
-
-    if (!files_path(making->dir, name, to, &making->fault)) {
-        return false;
-    }
-    if (realpath(from, resolved_from) != NULL && realpath(to, resolved_to) != NULL &&
-        strcmp(resolved_from, resolved_to) == 0) {
-        return true;
-    }
-    if (!files_read(from, ALLIANCE_LEN_MAX, &bytes, &len, &making->fault)) {
-        return false;
-    }
-    bool good = files_write(to, bytes, len, &making->fault);
-    free(bytes);
-    return good;
-}
-
-/* The value of `stores` in an alliance file that has been read without a complaint. */
-static bool stores_name(const char *text, char ret_name[NAME_MAX + 1])
-{
-    for (const char *at = text; (at = strstr(at, "stores")) != NULL; at += 6) {
-        int end = 0;
-        if ((at == text || strchr(" \t\n{;", at[-1]) != NULL) &&
-            sscanf(at, "stores%*[ \t]=%*[ \t]\"%255[^\"/]\"%n", ret_name, &end) == 1 && end > 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool copy_alliance(struct making *making)
-{
-    char *text = NULL;
-    size_t len = 0;
-    char name[NAME_MAX + 1];
-    char path[FILES_PATH_MAX];
-    char folder[FILES_PATH_MAX];
-    const char *from = making->choice.alliance;
-    const char *slash = strrchr(from, '/');
-
-    if (!files_read(from, ALLIANCE_LEN_MAX, &text, &len, &making->fault)) {
-        return false;
-    }
-    bool known = stores_name(text, name);
-    free(text);
-    if (!known) {
-        return fault_set(&making->fault,
-                         FAULT_FORMAT,
-                         "%.200s: write `stores = \"NAME\";` on one line, a file beside it",
-                         from);
-    }
-    (void)snprintf(folder,
-                   sizeof folder,
-                   "%.*s",
-                   slash == NULL ? 1 : (int)(slash - from) + (slash == from),
-                   slash == NULL ? "." : from);
-    return copy_file(making, from, "alliance.conf") &&
-           files_path(folder, name, path, &making->fault) && copy_file(making, path, name);
-}
-
 static bool place_alliance(struct making *making)
 {
     const struct init_choice *choice = &making->choice;
@@ -138,7 +72,7 @@ static bool place_alliance(struct making *making)
 
     return choice->sample[0] != '\0'
                ? samples_write(choice->sample, &own, making->dir, &making->fault)
-               : copy_alliance(making);
+               : rulebook_copy(choice->alliance, making->dir, &making->fault);
 }
 
 /* Read the alliance file and say what is wrong with it. */
@@ -271,6 +205,11 @@ static bool make(struct making *making)
 {
     const struct init_choice *choice = &making->choice;
 
+    if (home_is_stores(making->dir)) {
+        return fault_set(&making->fault, FAULT_FORMAT,
+                         "%.200s is a store's folder: give headquarters one of its own",
+                         making->dir);
+    }
     /* look at a given file before anything is made */
     if (choice->alliance[0] != '\0') {
         if (!read_rules(making, choice->alliance)) {
