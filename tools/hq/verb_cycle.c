@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "clearing/base/memory.h"
 #include "tools/hq/args.h"
@@ -129,7 +130,7 @@ static bool newest(const json_t *head, char ret_id[CODE_LEN_MAX + 1])
     return true;
 }
 
-/* The command given twice would close days that nobody has looked at, and that for good. */
+/* Is there a closed cycle of this id, and has nothing come since? */
 static bool nothing_since(const char *dir, const char *id, struct fault *ret_fault)
 {
     json_t *head = inquire(dir, "head", ret_fault);
@@ -150,6 +151,24 @@ static bool nothing_since(const char *dir, const char *id, struct fault *ret_fau
     return nothing;
 }
 
+/* The command given twice closes the days after the cycle, and that for good: whoever types it is
+ * asked. Returns: go on. */
+static bool sure(const char *dir, const char *id, struct fault *ret_fault)
+{
+    char answer[8] = "";
+
+    if (!nothing_since(dir, id, ret_fault)) {
+        return ret_fault->category == FAULT_NONE;
+    }
+    fprintf(stderr, _("%s is closed, and nothing has come since.\n"), id);
+    if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)) {
+        return true; /* a script means what it says */
+    }
+    fputs(_("Close the days after it as a cycle of their own? [y/N] "), stderr);
+    return (fgets(answer, sizeof answer, stdin) != NULL && (*answer == 'y' || *answer == 'Y')) ||
+           fault_set(ret_fault, FAULT_FORMAT, "nothing was closed");
+}
+
 static bool close_it(const struct cycle_options *options, const char *id,
                      char ret_id[CODE_LEN_MAX + 1], struct fault *ret_fault)
 {
@@ -167,11 +186,8 @@ static bool close_it(const struct cycle_options *options, const char *id,
         }
         id = month;
     }
-    if (nothing_since(dir, id, ret_fault)) {
-        return fault_set(ret_fault, FAULT_FORMAT,
-                         "%.40s is closed, and nothing has come since: to close the days after it "
-                         "all the same, give them an id of their own",
-                         id);
+    if (!sure(dir, id, ret_fault)) {
+        return false;
     }
     struct hq_body body = {.type = HQ_CYCLE_CLOSE, .cycle = slice_of(id)};
     body.incomplete = slice_of(options->incomplete == NULL ? "" : options->incomplete);
